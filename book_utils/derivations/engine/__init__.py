@@ -1,0 +1,39 @@
+"""The check engine: claims, two independent routes, mutants, derivations and counterexamples.
+
+The prover (``prove``) rewrites expressions exactly; the tester (``instances``) puts numbers in.
+``decide`` asks both. ``derivation`` and ``counterexample`` are what chapters show.
+"""
+
+from book_utils.derivations.engine.claim import Claim
+from book_utils.derivations.engine.counterexample import Counterexample
+from book_utils.derivations.engine.decide import Cited, Contradiction, decide
+from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
+from book_utils.derivations.engine.evidence import Evidence, Grade
+from book_utils.derivations.engine.prove import (
+    algebra,
+    calculus,
+    certified,
+    polynomial,
+    sign,
+    sizes,
+)
+
+__all__ = [
+    "HYPOTHESIS",
+    "CheckFailed",
+    "Cited",
+    "Claim",
+    "Contradiction",
+    "Counterexample",
+    "Derivation",
+    "Evidence",
+    "Grade",
+    "Step",
+    "algebra",
+    "calculus",
+    "certified",
+    "decide",
+    "polynomial",
+    "sign",
+    "sizes",
+]

@@ -1,0 +1,147 @@
+"""A counterexample: what it refutes, the instance, and the two sides evaluated exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from book_utils.derivations.engine.claim import Claim
+from book_utils.derivations.engine.derivation import CheckFailed, Rejection, show_claim
+from book_utils.derivations.engine.evidence import Evidence, Grade
+from book_utils.derivations.engine.instances import Exact
+from book_utils.derivations.engine.mutants import Mutant
+from book_utils.derivations.engine.tex import tex
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A claim that is false, and exact values that show it.
+
+    ``instead`` are claims that the same instance must *not* refute: the corrected statement,
+    usually. They are this record's mutants: a check that rejected them too would be worthless.
+    """
+
+    label: str
+    statement: str
+    refutes: Claim
+    instance: Mapping[Any, Any]
+    instead: tuple[Claim, ...]
+    source: tuple[str, ...] = ()
+
+    kind = "counterexample"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", tuple(self.source))
+        if not self.instead:
+            raise ValueError(
+                f"{self.label}: instead: got nothing, expects the corrected claim, "
+                "which the same instance must not refute"
+            )
+
+    def sides(self, claim: Claim) -> tuple[Any, Any]:
+        at = Exact(self.instance)
+        left, right = at(claim.left), at(claim.right)
+        return tuple(
+            s.applyfunc(sp.simplify) if isinstance(s, sp.MatrixBase) else sp.simplify(s)
+            for s in (left, right)
+        )
+
+    def violates(self, claim: Claim) -> bool:
+        """Whether the claim fails at the instance: decided exactly, or an error."""
+        left, right = self.sides(claim)
+        if claim.relation == "=":
+            gap = left - right
+            entries = list(gap) if isinstance(gap, sp.MatrixBase) else [gap]
+            zero = [sp.simplify(e).is_zero for e in entries]
+            if any(z is None for z in zero):
+                raise CheckFailed(f"{self.label}: equality could not be decided exactly")
+            return not all(zero)
+        relation = {"<=": sp.Le, "<": sp.Lt, ">=": sp.Ge, ">": sp.Gt}[claim.relation]
+        holds = sp.simplify(relation(left, right))
+        if holds not in (sp.true, sp.false):
+            raise CheckFailed(f"{self.label}: {left} and {right} could not be compared exactly")
+        return holds == sp.false
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Proved: every assumption holds at the instance, and the claim fails there, exactly."""
+        for assumption in self.refutes.given:
+            if self.violates(assumption):
+                raise CheckFailed(
+                    f"{self.label}: the instance breaks an assumption of the claim it is to "
+                    f"refute: {assumption.left} {assumption.relation} {assumption.right}"
+                )
+        if not self.violates(self.refutes):
+            left, right = self.sides(self.refutes)
+            raise CheckFailed(
+                f"{self.label}: the instance does not refute the claim; "
+                f"left side {left}, right side {right}"
+            )
+        return Evidence(Grade.PROVED, cases=1)
+
+    def check(self) -> Counterexample:
+        _ = self.evidence
+        return self
+
+    @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        return tuple(
+            Rejection(
+                Mutant("the corrected claim", claim),
+                "survived" if self.violates(claim) else "killed",
+            )
+            for claim in self.instead
+        )
+
+    @property
+    def survivors(self) -> list[Rejection]:
+        return [r for r in self.rejections if r.status == "survived"]
+
+    def __repr__(self) -> str:
+        return f"{self.label}: refuted by an exact instance"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        self.check()
+        left, right = self.sides(self.refutes)
+        names = ", ".join(f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers())
+        relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
+        true = r",\quad ".join(show_claim(c) for c in self.instead)
+        against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
+        claimed = show_claim(self.refutes)
+        markdown = (
+            "| | |\n| :-- | :-- |\n"
+            f"| refuted | ${_cell(claimed)}$ |\n"
+            f"| at | ${_cell(names)}$ |\n"
+            f"| left side, right side | ${_cell(against)}$ |\n"
+            f"| true instead | ${_cell(true)}$ |\n"
+        )
+        latex = (
+            "$$\\begin{aligned}\n"
+            rf"\text{{refuted: }} & {claimed} \\ \text{{at }} & {names} \\ "
+            rf"\text{{since }} & {against} \\ \text{{true instead: }} & {true}"
+            "\n\\end{aligned}$$"
+        )
+        return {"text/markdown": markdown, "text/latex": latex, "text/plain": repr(self)}
+
+    def _numbers(self):
+        return [(n, v) for n, v in self.instance.items()]
+
+    @staticmethod
+    def _name(name: Any) -> str:
+        return getattr(name, "tex", "f") + "(z)" if isinstance(name, type) else tex(name)
+
+    @staticmethod
+    def _value(value: Any) -> Any:
+        if callable(value) and not isinstance(value, sp.Basic | sp.MatrixBase):
+            return value(sp.Symbol("z"))
+        if isinstance(value, list | tuple):
+            return sp.Matrix(value)
+        return value
+
+
+def _cell(formula: str) -> str:
+    return r"\displaystyle " + formula.replace("|", r"\vert ")

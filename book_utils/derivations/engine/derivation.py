@@ -1,0 +1,306 @@
+"""A derivation: a claim, the steps that lead to it, a reason for each, and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from book_utils.derivations.engine.claim import Claim, compose, implies, substitute
+from book_utils.derivations.engine.decide import (
+    Cited,
+    Contradiction,
+    Refutation,
+    contradicts,
+    decide,
+    prove,
+    refute,
+)
+from book_utils.derivations.engine.evidence import Evidence, Grade, weakest
+from book_utils.derivations.engine.mutants import Mutant, mutants
+from book_utils.derivations.engine.prove import EXACT, Equation, Route
+from book_utils.derivations.engine.report import refutation_text
+from book_utils.derivations.engine.tex import RELATION, claim_tex, tex
+from book_utils.derivations.engine.timelimit import SECONDS
+
+
+class CheckFailed(AssertionError):
+    """A step does not follow. The message names it and gives an instance that refutes it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link: the next expression, and why it stands there.
+
+    ``by`` names the prover's routes (or ``Cited(...)``, or "test"). ``using`` lists equations
+    that the step may use: definitions, or an induction hypothesis.
+    """
+
+    right: sp.Basic
+    because: str
+    relation: str = "="
+    by: Sequence[Route] | Cited | str = EXACT
+    using: tuple[Equation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chain of steps from one side of a claim to the other."""
+
+    claim: Claim
+    steps: tuple[Step, ...]
+    heading: str = ""
+
+    def claims(self) -> list[Claim]:
+        """What each step says: from the expression before it to its own."""
+        left, found = self.claim.left, []
+        for step in self.steps:
+            found.append(Claim(left, step.relation, step.right, self.claim.where, self.claim.given))
+            left = step.right
+        return found
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What became of one mutant."""
+
+    mutant: Mutant
+    status: str
+    """'killed': refuted by an instance, and no route proves it. 'equivalent': proved, so it is
+    as true as what it was made from. 'survived': neither."""
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """A statement with its proof as data. Displaying it runs the checks.
+
+    ``label`` is the statement's label in the chapter, ``statement`` says it in words and
+    symbols for the ledger, ``source`` lists the rows of statements.csv that it settles.
+    """
+
+    label: str
+    statement: str
+    claim: Claim
+    steps: tuple[Step, ...] = ()
+    source: tuple[str, ...] = ()
+    seconds: float = SECONDS
+    parts: tuple[Part, ...] = field(default=())
+
+    kind = "derivation"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "source", tuple(self.source))
+        parts = tuple(self.parts) or (Part(self.claim, self.steps),)
+        object.__setattr__(self, "parts", parts)
+        for part in parts:
+            self._check_shape(part)
+
+    def _check_shape(self, part: Part) -> None:
+        if not part.steps:
+            raise ValueError(f"{self.label}: a derivation needs at least one step")
+        if part.steps[-1].right != part.claim.right:
+            raise ValueError(
+                f"{self.label}: the steps end at {part.steps[-1].right}, "
+                f"the claim at {part.claim.right}; expects the same expression"
+            )
+        whole = compose([step.relation for step in part.steps])
+        if whole is None or not implies(whole, part.claim.relation):
+            raise ValueError(
+                f"{self.label}: relations {[s.relation for s in part.steps]} do not make the "
+                f"claim's {part.claim.relation!r}"
+            )
+
+    @classmethod
+    def by_induction(
+        cls,
+        label: str,
+        statement: str,
+        claim: Claim,
+        *,
+        over: sp.Symbol,
+        start: sp.Basic,
+        base: Sequence[Step],
+        step: Sequence[Step],
+        source: Sequence[str] = (),
+        step_where: Mapping[Any, Any] | None = None,
+    ) -> Derivation:
+        """A claim for every ``over`` >= ``start``: at the start, and from one to the next.
+
+        In the steps of ``step`` that set ``using=(HYPOTHESIS, …)`` the claim at ``over - 1``
+        may be used. ``step_where`` gives the domain in which the induction step is made, where
+        it differs from the claim's (the step starts at ``start + 1``).
+        """
+        hypothesis = substitute(claim, over, over - 1)
+        equation = (hypothesis.left, hypothesis.right)
+        at_start = substitute(claim, over, start)
+        where = {s: d for s, d in claim.where.items() if s != over}
+        base_claim = Claim(at_start.left, "=", at_start.right, where, claim.given)
+        step_claim = Claim(
+            claim.left, "=", claim.right, {**claim.where, **(step_where or {})}, claim.given
+        )
+        with_hypothesis = tuple(
+            Step(
+                s.right,
+                s.because,
+                s.relation,
+                s.by,
+                tuple(equation if u is HYPOTHESIS else u for u in s.using),
+            )
+            for s in step
+        )
+        name, first = tex(over), tex(start)
+        return cls(
+            label,
+            statement,
+            claim,
+            source=tuple(source),
+            parts=(
+                Part(base_claim, tuple(base), f"Base, ${name} = {first}$"),
+                Part(step_claim, with_hypothesis, f"Step, from ${name} - 1$ to ${name}$"),
+            ),
+        )
+
+    # The checks -----------------------------------------------------------------------------
+
+    @cached_property
+    def evidence_of_steps(self) -> tuple[tuple[Evidence, ...], ...]:
+        """Check every step. A step that does not follow raises CheckFailed."""
+        return tuple(
+            tuple(
+                self._check(claim, step, f"{part.heading}, " if part.heading else "", number)
+                for number, (claim, step) in enumerate(
+                    zip(part.claims(), part.steps, strict=True), 1
+                )
+            )
+            for part in self.parts
+        )
+
+    def _check(self, claim: Claim, step: Step, heading: str, number: int) -> Evidence:
+        outcome = decide(claim, step.by, step.using, seconds=self.seconds)
+        if isinstance(outcome, Refutation):
+            raise CheckFailed(
+                f"{self.label}: {heading}step {number} ({step.because}) does not follow.\n"
+                + refutation_text(outcome)
+            )
+        return outcome
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """As strong as the weakest step; the whole claim is tested once more by itself."""
+        steps = [e for part in self.evidence_of_steps for e in part]
+        trial = refute(self.claim, seconds=self.seconds)
+        if trial.refutation is not None:
+            raise CheckFailed(
+                f"{self.label}: the claim does not follow.\n" + refutation_text(trial.refutation)
+            )
+        return weakest(steps)
+
+    def check(self) -> Derivation:
+        """Run all checks and return the derivation itself."""
+        _ = self.evidence
+        return self
+
+    @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """What became of every mutant of every step and of the whole claim."""
+        found: list[Rejection] = []
+        seen: set[tuple] = set()
+        jobs = [
+            (claim, step.by, step.using)
+            for part in self.parts
+            for claim, step in zip(part.claims(), part.steps, strict=True)
+        ]
+        for claim, by, using in [*jobs, (self.claim, EXACT, ())]:
+            for mutant in mutants(claim):
+                key = (mutant.claim.left, mutant.claim.relation, mutant.claim.right)
+                if key not in seen:
+                    seen.add(key)
+                    found.append(self._judge(mutant, by, using))
+        return tuple(found)
+
+    def _judge(self, mutant: Mutant, by: Any, using: tuple[Equation, ...]) -> Rejection:
+        refutation = refute(mutant.claim, seconds=self.seconds).refutation
+        routes = EXACT if isinstance(by, Cited | str) else by
+        proof = prove(mutant.claim, routes, using, self.seconds)
+        if refutation is not None and proof is not None and contradicts(proof, refutation):
+            raise Contradiction(
+                f"{self.label}: a route proves the mutant '{mutant.what}', which an instance "
+                f"refutes: {mutant.claim.left} {mutant.claim.relation} {mutant.claim.right}"
+            )
+        if refutation is not None:
+            return Rejection(mutant, "killed")
+        proved = proof is not None and proof.grade >= Grade.CERTIFIED
+        return Rejection(mutant, "equivalent" if proved else "survived")
+
+    @property
+    def survivors(self) -> list[Rejection]:
+        return [r for r in self.rejections if r.status == "survived"]
+
+    # What it looks like ----------------------------------------------------------------------
+
+    def _rows(self):
+        for part, evidence in zip(self.parts, self.evidence_of_steps, strict=True):
+            yield part, list(zip(part.steps, evidence, strict=True))
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        self.check()
+        return {
+            "text/markdown": self._markdown(),
+            "text/latex": self._latex(),
+            "text/plain": repr(self),
+        }
+
+    def __repr__(self) -> str:
+        steps = sum(len(part.steps) for part in self.parts)
+        return f"{self.label}: {self.evidence} ({steps} step{'s' * (steps != 1)})"
+
+    def _markdown(self) -> str:
+        lines = ["| step | because | evidence |", "| :-- | :-- | :-- |"]
+        for part, rows in self._rows():
+            if part.heading:
+                lines.append(f"| {part.heading} | | |")
+            lines.append(f"| ${_cell(tex(part.claim.left))}$ | | |")
+            for step, evidence in rows:
+                lines.append(
+                    f"| ${RELATION[step.relation]} {_cell(tex(step.right))}$ "
+                    f"| {step.because} | {evidence.mark} {evidence} |"
+                )
+        lines.append("")
+        lines.append(f"Evidence for the whole: **{self.evidence.mark} {self.evidence}**.")
+        return "\n".join(lines) + "\n"
+
+    def _latex(self) -> str:
+        rows = []
+        for part, steps in self._rows():
+            left = tex(part.claim.left)
+            for step, evidence in steps:
+                rows.append(
+                    rf"{left} &{RELATION[step.relation]} {tex(step.right)} "
+                    rf"&& \text{{{_plain(step.because)}}} "
+                    rf"&& \text{{{evidence.mark} {evidence}}}"
+                )
+                left = ""
+        body = " \\\\\n".join(rows)
+        return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
+
+
+HYPOTHESIS: Equation = (sp.Symbol("hypothesis"), sp.Symbol("hypothesis"))
+"""Stands in ``using`` for the claim one step earlier."""
+
+
+def _cell(formula: str) -> str:
+    """A formula that may stand in a cell of a Markdown table."""
+    return r"\displaystyle " + formula.replace("|", r"\vert ")
+
+
+def _plain(text: str) -> str:
+    """A reason as TeX text: formulas stay, Markdown's marks go."""
+    return text.replace("**", "").replace("*", "").replace("`", "")
+
+
+def show_claim(claim: Claim) -> str:
+    return claim_tex(claim.left, claim.relation, claim.right)

@@ -1,0 +1,30 @@
+"""A refutation in words: the numbers put in, and what the two sides come to."""
+
+from __future__ import annotations
+
+import re
+
+import mpmath
+
+from book_utils.derivations.engine.decide import Refutation
+from book_utils.derivations.engine.instances import DIGITS, SMOOTH
+from book_utils.derivations.engine.tex import number_text
+
+_SYMBOLS = {"=": "=", "<=": "≤", "<": "<", ">=": "≥", ">": ">"}
+
+
+def refutation_text(refutation: Refutation) -> str:
+    claim, at = refutation.claim, refutation.instance
+    with mpmath.workdps(DIGITS):
+        left, right = at(claim.left), at(claim.right)
+    lines = [f"  claimed: {claim.left} {_SYMBOLS[claim.relation]} {claim.right}", "  put in:"]
+    lines += [f"    {name} = {size}" for name, size in sorted(at.sizes.items())]
+    for name, value in sorted(at.values.items()):
+        if not re.match(r"_", name):
+            lines.append(f"    {name} = {number_text(value)}")
+    names = {function: name for name, function in SMOOTH.items()}
+    for name, function in sorted(at.functions.items()):
+        lines.append(f"    {name}(z) = {names.get(function, 'a given function')}")
+    lines.append(f"  left side:  {number_text(left)}")
+    lines.append(f"  right side: {number_text(right)}")
+    return "\n".join(lines)

@@ -1,0 +1,158 @@
+"""Claims and numbers as TeX, in the letters of the text."""
+
+from __future__ import annotations
+
+import mpmath
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+
+from book_utils.derivations.engine.vocabulary import (
+    Ascending,
+    CharacteristicPolynomial,
+    Descending,
+    DiagonalAt,
+    DiagonalOf,
+    Entry,
+    Jacobian,
+)
+
+RELATION = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">"}
+
+
+class Printer(LatexPrinter):
+    """SymPy's printer, with indices written as the text writes them: W_{im}, x_j, D_{t-1}."""
+
+    def _print_Indexed(self, e):
+        indices = [self._print(i) for i in e.indices]
+        separator = "" if all(len(i) == 1 for i in indices) else ","
+        return rf"{self._print(e.base.label)}_{{{separator.join(indices)}}}"
+
+    def _print_Mul(self, e):
+        """Matrix entries first, deltas last: W_{im} σ′(x_m) δ_{mj} as it is said."""
+        plain = sp.Indexed | sp.Symbol | sp.Function | Entry
+        if all(isinstance(a, plain) for a in e.args):
+            return " ".join(self._print(a) for a in sorted(e.args, key=_place))
+        return super()._print_Mul(e)
+
+    def _as_ordered_terms(self, e, order=None):
+        terms = super()._as_ordered_terms(e, order)
+        return sorted(terms, key=lambda term: not term.has(sp.Sum))
+
+    def _print_Function(self, e, exp=None):
+        name = getattr(e.func, "tex", None)
+        if name is None:
+            return super()._print_Function(e, exp)
+        power = rf"^{{{exp}}}" if exp else ""
+        return rf"{name}{power}({self._print(e.args[0])})"
+
+    _print_SlopeFunction = _print_ActivationFunction = _print_Function
+    _print_SigmaMax = _print_SpectralRadius = _print_Function
+
+    def _print_AppliedUndef(self, e):
+        """An undefined function whose first argument is an index: x_m(s)."""
+        first, *rest = e.args
+        if rest and first.is_integer:
+            inside = ", ".join(self._print(a) for a in rest)
+            return rf"{e.func.__name__}_{{{self._print(first)}}}({inside})"
+        return super()._print_Function(e)
+
+    def _print_MatrixExpr(self, e):
+        """A word that a topic added: it says by its own pattern how it is written."""
+        return e.tex.format(*(self._print(a) for a in e.args))
+
+    def _print_DiagonalOf(self, e: DiagonalOf):
+        return e.args[3].name
+
+    def _print_Jacobian(self, e: Jacobian):
+        return e.args[3].name
+
+    def _print_Diagonal(self, e):
+        return self._print(sp.Symbol(e.name))
+
+    def _print_DiagonalAt(self, e: DiagonalAt):
+        return rf"{self._print(e.args[0])}_{{{self._print(e.args[1])}}}"
+
+    def _print_Transpose(self, e):
+        return rf"{self.parenthesize(e.arg, 100, True)}^{{\mathsf{{T}}}}"
+
+    def _print_Identity(self, e):
+        return "I"
+
+    def _print_Entry(self, e: Entry):
+        matrix, i, j = (self._print(a) for a in e.args)
+        return rf"\left({matrix}\right)_{{{i}{j}}}"
+
+    def _print_Descending(self, e: Descending):
+        _, _, newest, oldest = e.args
+        if e.is_empty:
+            return "I"
+        ends = (oldest, newest) if isinstance(e, Ascending) else (newest, oldest)
+        first, last = (self._factor(e.factor(end)) for end in ends)
+        if sp.expand(newest - oldest) == 0:
+            return first
+        return rf"{first} \cdots {last}"
+
+    _print_Ascending = _print_Descending
+
+    def _factor(self, factor: sp.Basic) -> str:
+        text = self._print(factor)
+        return rf"({text})" if isinstance(factor, sp.MatMul | sp.MatAdd) else text
+
+    def _print_CharacteristicPolynomial(self, e: CharacteristicPolynomial):
+        matrix, variable = (self._print(a) for a in e.args)
+        return rf"\det\left({variable} I - {matrix}\right)"
+
+    def _print_Derivative(self, e):
+        variable = self._print(e.variables[0])
+        order = e.derivative_count
+        power = rf"^{{{order}}}" if order > 1 else ""
+        body = self._print(e.expr)
+        if isinstance(e.expr, sp.Add):
+            body = rf"\Bigl({body}\Bigr)"
+        return rf"\frac{{\partial{power}}}{{\partial {variable}{power}}} {body}"
+
+
+def _place(factor: sp.Basic) -> int:
+    match factor:
+        case sp.Symbol():
+            return 0
+        case sp.Indexed() if len(factor.indices) == 2:
+            return 1
+        case sp.KroneckerDelta():
+            return 3
+    return 2
+
+
+_printer = Printer({"mat_str": "matrix", "mat_delim": "("})
+
+
+def tex(e: sp.Basic) -> str:
+    return _printer.doprint(e)
+
+
+def claim_tex(left: sp.Basic, relation: str, right: sp.Basic) -> str:
+    return rf"{tex(left)} {RELATION[relation]} {tex(right)}"
+
+
+def number_text(value) -> str:
+    """A number for a message: exact where it is short, else twelve digits."""
+    if isinstance(value, mpmath.matrix):
+        rows = ", ".join(
+            "[" + ", ".join(number_text(value[i, j]) for j in range(value.cols)) + "]"
+            for i in range(value.rows)
+        )
+        return f"[{rows}]"
+    if isinstance(value, dict):
+        places = sorted(value)
+        if len(places[0]) == 1:
+            return "[" + ", ".join(number_text(value[p]) for p in places) + "]"
+        height = max(p[0] for p in places)
+        width = max(p[1] for p in places)
+        rows = [
+            "[" + ", ".join(number_text(value[i, j]) for j in range(1, width + 1)) + "]"
+            for i in range(1, height + 1)
+        ]
+        return f"[{', '.join(rows)}]"
+    if isinstance(value, mpmath.mpf):
+        return mpmath.nstr(value, 12, strip_zeros=True).removesuffix(".0")
+    return str(value)

@@ -1,0 +1,304 @@
+"""The few words that claims about recurrent networks need and SymPy lacks.
+
+Each word knows what it means in numbers (``numeric``): that is the tester's route. Rules that
+the prover may use are equations, stated beside the word.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+
+class ActivationFunction(sp.Function):
+    """An activation σ of which nothing is known but that it has a derivative σ′."""
+
+    nargs = 1
+    slope: type[sp.Function]
+
+    def fdiff(self, argindex: int = 1) -> sp.Basic:
+        return self.slope(self.args[0])
+
+    def numeric(self, at):
+        return at.apply(type(self), [at(self.args[0])])
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.args[0].is_extended_real
+
+
+class SlopeFunction(sp.Function):
+    """The derivative σ′ of an activation σ."""
+
+    nargs = 1
+    of: type[ActivationFunction]
+
+    def numeric(self, at):
+        return at.slope(self.of, at(self.args[0]))
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.args[0].is_extended_real
+
+
+def activation_function(name: str) -> type[ActivationFunction]:
+    """A new undefined activation; its derivative is ``activation_function(name).slope``."""
+    tex = {"sigma": r"\sigma", "phi": r"\varphi"}.get(name, name)
+    function = type(name, (ActivationFunction,), {"tex": tex})
+    function.slope = type(f"{name}_slope", (SlopeFunction,), {"of": function, "tex": f"{tex}'"})
+    return function
+
+
+class Diagonal(sp.MatrixSymbol):
+    """A diagonal matrix with real entries: its own transpose, commuting with its kind."""
+
+    diagonal = True
+
+    def __new__(cls, name: str, n: sp.Basic):
+        return super().__new__(cls, name, n, n)
+
+    def _eval_transpose(self):
+        return self
+
+    @property
+    def func(self):
+        return lambda name, n, _m=None: Diagonal(str(name), n)
+
+    def numeric(self, at):
+        return at.matrix_of(at.diagonal(self.name, at.integer(self.shape[0])))
+
+
+class DiagonalAt(MatrixExpr):
+    """A diagonal matrix that depends on time: D_t. A free sequence, one matrix for each t."""
+
+    diagonal = True
+
+    def __new__(cls, name: str | sp.Basic, t: sp.Basic, n: sp.Basic):
+        label = name if isinstance(name, sp.Basic) else sp.Symbol(name)
+        return super().__new__(cls, label, sp.sympify(t), sp.sympify(n))
+
+    @property
+    def shape(self):
+        return (self.args[2], self.args[2])
+
+    def _eval_transpose(self):
+        return self
+
+    def numeric(self, at):
+        size = at.integer(self.args[2])
+        return at.matrix_of(at.diagonal(f"{self.args[0]}@{at.integer(self.args[1])}", size))
+
+
+class Descending(MatrixExpr):
+    """The ordered product body(newest) ⋯ body(oldest), newest factor on the left.
+
+    With ``newest = oldest - 1`` it is empty: the identity.
+    """
+
+    def __new__(cls, body: MatrixExpr, index: sp.Symbol, newest: sp.Basic, oldest: sp.Basic):
+        return super().__new__(cls, body, index, sp.sympify(newest), sp.sympify(oldest))
+
+    @property
+    def shape(self):
+        return self.args[0].shape
+
+    @property
+    def free_symbols(self):
+        body, index, newest, oldest = self.args
+        return (body.free_symbols - {index}) | newest.free_symbols | oldest.free_symbols
+
+    def _eval_subs(self, old, new):
+        body, index, newest, oldest = self.args
+        inner = body if old == index else body._subs(old, new)
+        return type(self)(inner, index, newest._subs(old, new), oldest._subs(old, new))
+
+    def factor(self, position: sp.Basic) -> MatrixExpr:
+        return self.args[0].subs(self.args[1], position)
+
+    def peel_newest(self) -> tuple[MatrixExpr, MatrixExpr]:
+        """The definition, for newest >= oldest: the product is its newest factor times the rest."""
+        body, index, newest, oldest = self.args
+        return self, self.factor(newest) * type(self)(body, index, newest - 1, oldest)
+
+    @property
+    def is_empty(self) -> bool:
+        _, _, newest, oldest = self.args
+        return sp.expand(newest - oldest) == -1
+
+    def numeric(self, at):
+        _, _, newest, oldest = self.args
+        first, last = at.integer(newest), at.integer(oldest)
+        if first < last - 1:
+            raise at.NotEvaluable("the product would have fewer than no factors")
+        product = at.identity(at.integer(self.shape[0]))
+        for position in self.order(first, last):
+            product = product * at(self.factor(sp.Integer(position)))
+        return product
+
+    @staticmethod
+    def order(newest: int, oldest: int) -> range:
+        return range(newest, oldest - 1, -1)
+
+
+class Ascending(Descending):
+    """The same factors in the wrong order for a chain rule: oldest on the left."""
+
+    def peel_newest(self) -> tuple[MatrixExpr, MatrixExpr]:
+        body, index, newest, oldest = self.args
+        return self, type(self)(body, index, newest - 1, oldest) * self.factor(newest)
+
+    @staticmethod
+    def order(newest: int, oldest: int) -> range:
+        return range(oldest, newest + 1)
+
+
+class DiagonalOf(MatrixExpr):
+    """diag(body) for a body that names its place by an index; printed by a short name."""
+
+    diagonal = True
+
+    def __new__(cls, body: sp.Expr, index: sp.Symbol, n: sp.Basic, name: sp.Symbol):
+        return super().__new__(cls, body, index, sp.sympify(n), name)
+
+    @property
+    def shape(self):
+        return (self.args[2], self.args[2])
+
+    @property
+    def free_symbols(self):
+        return (self.args[0].free_symbols - {self.args[1]}) | self.args[2].free_symbols
+
+    def _eval_transpose(self):
+        return self
+
+    def entry(self, i: sp.Basic, j: sp.Basic) -> sp.Expr:
+        return sp.KroneckerDelta(i, j) * self.args[0].subs(self.args[1], i)
+
+    def numeric(self, at):
+        body, index, n, _ = self.args
+        size = at.integer(n)
+        values = [at(body.subs(index, i)) for i in range(1, size + 1)]
+        return at.matrix_of(
+            [[values[i] if i == j else at.zero for j in range(size)] for i in range(size)]
+        )
+
+
+def slopes(activation: type[ActivationFunction], x: sp.IndexedBase) -> DiagonalOf:
+    """diag(σ′(x)) for a vector x."""
+    index = sp.Symbol("p", integer=True, positive=True)
+    name = sp.Symbol(rf"\operatorname{{diag}}({activation.slope.tex}({x.label}))")
+    return DiagonalOf(activation.slope(x[index]), index, x.shape[0], name)
+
+
+class Jacobian(MatrixExpr):
+    """∂f/∂x in numerator layout: entry (i, j) is ∂f_i/∂x_j. ``body`` is f_i, ``index`` its i."""
+
+    def __new__(cls, body: sp.Expr, index: sp.Symbol, x: sp.IndexedBase, name: sp.Symbol):
+        return super().__new__(cls, body, index, x, name)
+
+    @property
+    def shape(self):
+        return (self.args[2].shape[0], self.args[2].shape[0])
+
+    @property
+    def free_symbols(self):
+        return self.args[0].free_symbols - {self.args[1]}
+
+    def entry(self, i: sp.Basic, j: sp.Basic) -> sp.Expr:
+        body, index, x, _ = self.args
+        return sp.Derivative(body.subs(index, i), x[j])
+
+    def numeric(self, at):
+        size = at.integer(self.shape[0])
+        places = range(1, size + 1)
+        return at.matrix_of([[at(self.entry(i, j)) for j in places] for i in places])
+
+
+class Entry(sp.Expr):
+    """Entry (i, j) of a matrix expression, rows and columns counted from 1 as in the text."""
+
+    def __new__(cls, matrix: MatrixExpr, i: sp.Basic, j: sp.Basic):
+        return super().__new__(cls, matrix, sp.sympify(i), sp.sympify(j))
+
+    @property
+    def is_extended_real(self) -> bool:
+        return True
+
+    @property
+    def is_commutative(self) -> bool:
+        return True
+
+    def doit(self, **hints):
+        """The definitions of product, sum and transpose, written with indices."""
+        matrix, i, j = self.args
+        match matrix:
+            case sp.MatMul():
+                scalar, factors = matrix.as_coeff_matrices()
+                if len(factors) == 1:
+                    return scalar * Entry(factors[0], i, j).doit()
+                head, tail = factors[0], sp.MatMul(*factors[1:])
+                m = sp.Dummy("m", integer=True, positive=True)
+                terms = Entry(head, i, m).doit() * Entry(tail, m, j).doit()
+                return scalar * sp.Sum(terms, (m, 1, head.shape[1]))
+            case sp.MatAdd():
+                return sp.Add(*(Entry(a, i, j).doit() for a in matrix.args))
+            case sp.Transpose():
+                return Entry(matrix.arg, j, i).doit()
+            case sp.Identity():
+                return sp.KroneckerDelta(i, j)
+            case DiagonalOf() | Jacobian():
+                return matrix.entry(i, j)
+            case Diagonal():
+                return (
+                    sp.KroneckerDelta(i, j)
+                    * sp.IndexedBase(matrix.name, shape=(matrix.shape[0],))[i]
+                )
+            case sp.MatrixSymbol():
+                return sp.IndexedBase(matrix.name, shape=matrix.shape)[i, j]
+            case _:
+                return self
+
+    def numeric(self, at):
+        matrix, i, j = self.args
+        rows = at(matrix)
+        row, column = at.integer(i), at.integer(j)
+        return at.entry(rows, row, column)
+
+
+class SigmaMax(sp.Function):
+    """The largest singular value of a matrix: its spectral norm."""
+
+    nargs = 1
+    tex = r"\sigma_{\max}"
+    is_extended_real = True
+    is_extended_nonnegative = True
+    is_commutative = True
+
+    def numeric(self, at):
+        return at.sigma_max(at(self.args[0]))
+
+
+class SpectralRadius(sp.Function):
+    """The largest modulus of an eigenvalue of a matrix."""
+
+    nargs = 1
+    tex = r"\rho"
+    is_extended_real = True
+    is_extended_nonnegative = True
+    is_commutative = True
+
+    def numeric(self, at):
+        return at.spectral_radius(at(self.args[0]))
+
+
+class CharacteristicPolynomial(sp.Expr):
+    """det(λ I − A) as a polynomial in λ."""
+
+    def __new__(cls, matrix: MatrixExpr, variable: sp.Symbol):
+        return super().__new__(cls, matrix, variable)
+
+    is_commutative = True
+    is_extended_real = True
+
+    def numeric(self, at):
+        matrix, variable = self.args
+        size = at.integer(matrix.shape[0])
+        return at.determinant(at.identity(size) * at(variable) - at(matrix))

@@ -1,0 +1,97 @@
+"""The ledger: every statement, where it stands, its source, its evidence, its mutants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from book_utils.derivations.registry import records, statements
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger. ``entry["label"]`` is ``entry.label``."""
+
+    label: str
+    kind: str
+    statement: str
+    where: str
+    source: tuple[str, ...]
+    evidence: str
+    mutants: int
+    killed: int
+    equivalent: int
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
+@cache
+def _entry(label: str) -> Entry:
+    topic, record = records()[label]
+    unknown = [row for row in record.source if row not in statements()]
+    if unknown:
+        raise ValueError(
+            f"{label}: source: got {', '.join(unknown)}, expects ids of statements.csv"
+        )
+    status = [rejection.status for rejection in record.rejections]
+    return Entry(
+        label=label,
+        kind=record.kind,
+        statement=record.statement,
+        where=topic,
+        source=record.source,
+        evidence=str(record.evidence),
+        # A mutant that is proved is as true as what it was made from: it is no mutant.
+        mutants=len(status) - status.count("equivalent"),
+        killed=status.count("killed"),
+        equivalent=status.count("equivalent"),
+    )
+
+
+def ledger(labels: Iterable[str] | None = None) -> list[Entry]:
+    """Check every record and every mutant of it, and say what came of it."""
+    return [_entry(label) for label in (records() if labels is None else labels)]
+
+
+def settled(entries: Iterable[Entry]) -> dict[str, list[str]]:
+    """For each row of statements.csv that some entry names: the labels that name it."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        for row in entry.source:
+            found.setdefault(row, []).append(entry.label)
+    return found
+
+
+def table(entries: list[Entry]) -> str:
+    """The ledger as text for a terminal."""
+    head = ("statement", "where", "source", "evidence", "mutants")
+    rows = [
+        (
+            e.label,
+            e.where,
+            " ".join(e.source) or "-",
+            e.evidence if e.kind == "derivation" else f"refutes ({e.evidence})",
+            f"{e.killed} of {e.mutants}",
+        )
+        for e in entries
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [head, tuple("-" * width for width in widths), *rows]
+    ]
+    killed, mutants = sum(e.killed for e in entries), sum(e.mutants for e in entries)
+    met = settled(entries)
+    lines += [
+        "",
+        f"{len(entries)} statements, {killed} of {mutants} mutants rejected, "
+        f"{mutants - killed} survivors",
+        f"{len(met)} of {len(statements())} rows of statements.csv are met so far",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""The letters of the text, as the derivations use them: one declaration for every chapter."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from book_utils.derivations.engine.vocabulary import activation_function
+
+n = sp.Symbol("n", integer=True, positive=True)
+i, j, m = sp.symbols("i j m", integer=True, positive=True)
+t, k = sp.symbols("t k", integer=True, nonnegative=True)
+r = sp.Symbol("r", integer=True)
+s = sp.Symbol("s", real=True)
+
+sigma = activation_function("sigma")
+phi = activation_function("phi")
+
+W = sp.MatrixSymbol("W", n, n)
+"""The recurrent weights as one matrix, for matrix algebra."""
+w = sp.IndexedBase("W", shape=(n, n))
+"""The same weights entry by entry, for calculus with indices."""
+x = sp.IndexedBase("x", shape=(n,))
+h = sp.IndexedBase("h", shape=(n,))
+c = sp.IndexedBase("c", shape=(n,))
+"""What does not depend on the state: c = U u_t + b."""
+
+
+class Trajectory(MatrixExpr):
+    """A matrix that belongs to a simulated network x_t = W σ(x_{t-1}) + c_t of n units.
+
+    In numbers it is taken from the recurrence itself, run from a random start with random
+    inputs: the tester never sees a formula for a Jacobian.
+    """
+
+    @property
+    def shape(self):
+        return (n, n)
+
+    @staticmethod
+    def states(at, last: int) -> list[list]:
+        """x_0 … x_last."""
+        states = [at.vector("x@0", at.integer(n))]
+        for time in range(1, last + 1):
+            states.append(Trajectory.step(at, states[-1], time))
+        return states
+
+    @staticmethod
+    def step(at, state: list, time: int) -> list:
+        """The recurrence, unit by unit."""
+        size = at.integer(n)
+        weights = at.array("W", (size, size))
+        inputs = at.vector(f"c@{time}", size)
+        active = [at.apply(sigma, [value]) for value in state]
+        return [
+            inputs[a] + sum(weights[a + 1, q + 1] * active[q] for q in range(size))
+            for a in range(size)
+        ]
+
+
+class StateJacobian(Trajectory):
+    """∂x_t/∂x_k, by moving one entry of x_k and running the network on to time t."""
+
+    def __new__(cls, t: sp.Basic, k: sp.Basic):
+        return super().__new__(cls, sp.sympify(t), sp.sympify(k))
+
+    tex = r"\frac{{\partial x_{{{}}}}}{{\partial x_{{{}}}}}"
+
+    def numeric(self, at):
+        newest, oldest = map(at.integer, self.args)
+        if not 0 <= oldest <= newest:
+            raise at.NotEvaluable("a state does not depend on later ones")
+        start = self.states(at, oldest)[-1]
+
+        def component(a: int, b: int):
+            def moved(value):
+                state = [*start[:b], value, *start[b + 1 :]]
+                for time in range(oldest + 1, newest + 1):
+                    state = self.step(at, state, time)
+                return state[a]
+
+            return at.derivative(moved, start[b], 1)
+
+        places = range(at.integer(n))
+        return at.matrix_of([[component(a, b) for b in places] for a in places])
+
+
+class StateSlopes(Trajectory):
+    """D_t = diag(σ′(x_t)) on the same trajectory."""
+
+    diagonal = True
+
+    def __new__(cls, t: sp.Basic):
+        return super().__new__(cls, sp.sympify(t))
+
+    tex = "D_{{{}}}"
+
+    def _eval_transpose(self):
+        return self
+
+    def numeric(self, at):
+        time = at.integer(self.args[0])
+        if time < 0:
+            raise at.NotEvaluable("time starts at 0")
+        state = self.states(at, time)[-1]
+        size = len(state)
+        values = [at.slope(sigma, value) for value in state]
+        return at.matrix_of(
+            [[values[a] if a == b else at.zero for b in range(size)] for a in range(size)]
+        )
