@@ -95,3 +95,61 @@ def table(entries: list[Entry]) -> str:
         f"{len(met)} of {len(statements())} rows of statements.csv are met so far",
     ]
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The ledger as a table on a page, each statement with a link to where it stands."""
+
+    entries: list[Entry]
+
+    def _repr_markdown_(self) -> str:
+        lines = [
+            "| statement | evidence | mutants rejected | source |",
+            "| :-- | :-- | :-- | :-- |",
+        ]
+        for e in self.entries:
+            verdict = e.evidence if e.kind == "derivation" else f"refuted ({e.evidence})"
+            lines.append(
+                f"| [{e.label}]({e.where}.ipynb#{e.label}): {e.statement} "
+                f"| {verdict} | {e.killed} of {e.mutants} | {', '.join(e.source)} |"
+            )
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        killed, mutants = sum(e.killed for e in self.entries), sum(e.mutants for e in self.entries)
+        return f"{len(self.entries)} statements, {killed} of {mutants} mutants rejected"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Row by row of statements.csv: which of them the ledger meets, by source."""
+
+    entries: list[Entry]
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Source -> (rows met, rows)."""
+        met = settled(self.entries)
+        by_source: dict[str, list[bool]] = {}
+        for row in statements().values():
+            by_source.setdefault(row["source"], []).append(row["id"] in met)
+        return {source: (sum(rows), len(rows)) for source, rows in by_source.items()}
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| source | rows met | rows |", "| :-- | :-- | :-- |"]
+        lines += [f"| {source} | {met} | {rows} |" for source, (met, rows) in self.counts().items()]
+        for label_list in ["", *self._met()]:
+            lines.append(label_list)
+        return "\n".join(lines)
+
+    def _met(self) -> list[str]:
+        rows = statements()
+        return [
+            f"- **{row}** ({rows[row]['what']}; as printed: {rows[row]['as printed']}): "
+            + ", ".join(labels)
+            for row, labels in settled(self.entries).items()
+        ]
+
+    def __repr__(self) -> str:
+        met, rows = (sum(column) for column in zip(*self.counts().values(), strict=True))
+        return f"{met} of {rows} rows of statements.csv are met"

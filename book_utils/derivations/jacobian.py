@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import sympy as sp
 
-from book_utils.derivations.engine import HYPOTHESIS, Claim, Counterexample, Derivation, Step, sizes
+from book_utils.derivations.engine import (
+    HYPOTHESIS,
+    Claim,
+    Counterexample,
+    Derivation,
+    Step,
+    definition,
+    lemma,
+    sizes,
+)
 from book_utils.derivations.engine.vocabulary import (
+    Ascending,
     CharacteristicPolynomial,
+    ColumnOf,
     Descending,
     Diagonal,
     DiagonalAt,
@@ -15,19 +26,21 @@ from book_utils.derivations.engine.vocabulary import (
     slopes,
 )
 from book_utils.derivations.network import (
+    ActivityJacobian,
     StateJacobian,
     StateSlopes,
     W,
+    alpha,
+    at_time,
     c,
     h,
     i,
     j,
     k,
-    m,
     n,
     phi,
+    q,
     r,
-    s,
     sigma,
     t,
     w,
@@ -36,26 +49,26 @@ from book_utils.derivations.network import (
 
 # One step ------------------------------------------------------------------------------------
 
-_entry = sp.Derivative(sp.Sum(w[i, m] * sigma(x[m]), (m, 1, n)) + c[i], x[j])
+_entry = sp.Derivative(sp.Sum(w[i, q] * sigma(x[q]), (q, 1, n)) + c[i], x[j])
 
 one_step_entries = Derivation(
     "one-step-entries",
-    "∂x_{t,i}/∂x_{t−1,j} = W_{ij} σ′(x_{t−1,j})",
+    r"$\partial x_{t,i}/\partial x_{t-1,j} = W_{ij}\,\sigma'(x_{t-1,j})$",
     Claim(_entry, "=", w[i, j] * sigma.slope(x[j])),
     steps=(
         Step(
-            sp.Sum(w[i, m] * sigma.slope(x[m]) * sp.KroneckerDelta(m, j), (m, 1, n)),
-            "differentiate term by term; $\\partial x_m/\\partial x_j = \\delta_{jm}$, "
+            sp.Sum(w[i, q] * sigma.slope(x[q]) * sp.KroneckerDelta(q, j), (q, 1, n)),
+            r"differentiate term by term; $\partial x_q/\partial x_j = \delta_{jq}$, "
             "and $c_i$ does not depend on $x$",
         ),
-        Step(w[i, j] * sigma.slope(x[j]), "only the term $m = j$ is left"),
+        Step(w[i, j] * sigma.slope(x[j]), "only the term $q = j$ is left"),
     ),
     source=("002-eq12",),
 )
 
-_D = slopes(sigma, x)
+D = slopes(sigma, x)
 step_jacobian = Jacobian(
-    sp.Sum(w[i, m] * sigma(x[m]), (m, 1, n)) + c[i],
+    sp.Sum(w[i, q] * sigma(x[q]), (q, 1, n)) + c[i],
     i,
     x,
     sp.Symbol(r"\frac{\partial x_t}{\partial x_{t-1}}"),
@@ -63,12 +76,12 @@ step_jacobian = Jacobian(
 
 one_step = Derivation(
     "one-step-jacobian",
-    "∂x_t/∂x_{t−1} = W diag(σ′(x_{t−1}))",
-    Claim(step_jacobian, "=", W * _D),
+    r"$\partial x_t/\partial x_{t-1} = W \operatorname{diag}(\sigma'(x_{t-1}))$",
+    Claim(step_jacobian, "=", W * D),
     steps=(
         Step(
-            W * _D,
-            "entry $(i, j)$ of the right side is $\\sum_m W_{im}\\,\\delta_{mj}\\,\\sigma'(x_j)$",
+            W * D,
+            r"entry $(i, j)$ of the right side is $\sum_q W_{iq}\,\delta_{qj}\,\sigma'(x_j)$",
         ),
     ),
     source=("002-eq12", "002-pascanu-transpose"),
@@ -76,9 +89,9 @@ one_step = Derivation(
 
 one_step_explicit = Derivation(
     "one-step-explicit",
-    "∂x_t/∂x_{t−1} = W diag(σ′(x_{t−1})), written out for n = 1, 2, 3",
-    Claim(step_jacobian, "=", W * _D),
-    steps=(Step(W * _D, "write all entries out and differentiate each", by=(sizes(1, 2, 3),)),),
+    "the one-step Jacobian, every entry written out for $n = 1, 2, 3$",
+    Claim(step_jacobian, "=", W * D),
+    steps=(Step(W * D, "write all entries out and differentiate each", by=(sizes(1, 2, 3),)),),
     source=("002-eq12",),
 )
 
@@ -86,15 +99,16 @@ one_step_explicit = Derivation(
 
 denominator = Derivation(
     "denominator-layout",
-    "in denominator layout ∂x_t/∂x_{t−1} = diag(σ′(x_{t−1})) Wᵀ",
-    Claim(sp.Transpose(step_jacobian), "=", _D * W.T),
+    r"in denominator layout the one-step Jacobian is "
+    r"$\operatorname{diag}(\sigma'(x_{t-1})) W^{\mathsf T}$",
+    Claim(sp.Transpose(step_jacobian), "=", D * W.T),
     steps=(
         Step(
-            sp.Transpose(W * _D),
+            sp.Transpose(W * D),
             "the one-step Jacobian",
-            using=((step_jacobian, W * _D),),
+            using=(lemma(step_jacobian, W * D, one_step),),
         ),
-        Step(_D * W.T, "transposing reverses the order; a diagonal matrix is its own transpose"),
+        Step(D * W.T, "transposing reverses the order; a diagonal matrix is its own transpose"),
     ),
     source=("002-layout-irrelevant",),
 )
@@ -106,24 +120,26 @@ _at = {W: _shift, x: _state, c: [0, 0], sigma: _logistic}
 
 transposed_numerator = Counterexample(
     "transpose-fails-numerator",
-    "∂x_t/∂x_{t−1} = Wᵀ diag(σ′(x_{t−1})) in numerator layout",
-    refutes=Claim(step_jacobian, "=", W.T * _D),
+    r"in numerator layout the one-step Jacobian is $W^{\mathsf T} "
+    r"\operatorname{diag}(\sigma'(x_{t-1}))$",
+    refutes=Claim(step_jacobian, "=", W.T * D),
     instance=_at,
-    instead=(Claim(step_jacobian, "=", W * _D),),
+    instead=(Claim(step_jacobian, "=", W * D),),
     source=("001-jacobian", "002-pascanu-transpose"),
 )
 
 transposed_denominator = Counterexample(
     "transpose-fails-denominator",
-    "∂x_t/∂x_{t−1} = Wᵀ diag(σ′(x_{t−1})) in denominator layout",
-    refutes=Claim(sp.Transpose(step_jacobian), "=", W.T * _D),
+    r"in denominator layout the one-step Jacobian is $W^{\mathsf T} "
+    r"\operatorname{diag}(\sigma'(x_{t-1}))$",
+    refutes=Claim(sp.Transpose(step_jacobian), "=", W.T * D),
     instance=_at,
-    instead=(Claim(sp.Transpose(step_jacobian), "=", _D * W.T),),
+    instead=(Claim(sp.Transpose(step_jacobian), "=", D * W.T),),
     source=("001-jacobian", "002-layout-irrelevant"),
 )
 
 row_jacobian = Jacobian(
-    sp.Sum(sigma(x[m]) * w[m, i], (m, 1, n)) + c[i],
+    sp.Sum(sigma(x[q]) * w[q, i], (q, 1, n)) + c[i],
     i,
     x,
     sp.Symbol(r"\frac{\partial x_t}{\partial x_{t-1}}"),
@@ -131,11 +147,12 @@ row_jacobian = Jacobian(
 
 row_convention = Derivation(
     "row-convention",
-    "for the row recurrence x_t = σ(x_{t−1}) W + c the Jacobian is Wᵀ diag(σ′(x_{t−1}))",
-    Claim(row_jacobian, "=", W.T * _D),
+    r"for the row recurrence $x_t = \sigma(x_{t-1}) W + c$ it is $W^{\mathsf T} "
+    r"\operatorname{diag}(\sigma'(x_{t-1}))$",
+    Claim(row_jacobian, "=", W.T * D),
     steps=(
         Step(
-            W.T * _D,
+            W.T * D,
             "the weight of unit $j$ in unit $i$ is now $W_{ji}$; the rest is as before",
         ),
     ),
@@ -145,14 +162,30 @@ row_convention = Derivation(
 # Many steps ----------------------------------------------------------------------------------
 
 _path = sp.Function("x")
-_moved = sp.Sum(w[i, m] * sigma(_path(m, s)), (m, 1, n)) + c[i]
-_chain = sp.Sum(w[i, m] * sigma.slope(_path(m, s)) * sp.Derivative(_path(m, s), s), (m, 1, n))
+_moved = sp.Sum(w[i, q] * sigma(_path(q, alpha)), (q, 1, n)) + c[i]
+_slopes_on_path = DiagonalOf(sigma.slope(_path(q, alpha)), q, n, sp.Symbol("D_{t-1}"))
+_path_rate = ColumnOf(
+    sp.Derivative(_path(q, alpha), alpha),
+    q,
+    n,
+    sp.Symbol(r"\frac{\partial x_{t-1}}{\partial\alpha}"),
+)
+_step_rate = ColumnOf(
+    sp.Derivative(_moved, alpha), i, n, sp.Symbol(r"\frac{\partial x_t}{\partial\alpha}")
+)
 
 chain_rule = Derivation(
     "chain-rule-step",
-    "if x_{t−1} depends on a number s, then ∂x_t/∂s = W diag(σ′(x_{t−1})) ∂x_{t−1}/∂s",
-    Claim(sp.Derivative(_moved, s), "=", _chain),
-    steps=(Step(_chain, "the chain rule in each term of the sum"),),
+    r"if $x_{t-1}$ depends on a number $\alpha$, then $\partial x_t/\partial\alpha = W D_{t-1}\, "
+    r"\partial x_{t-1}/\partial\alpha$",
+    Claim(_step_rate, "=", W * _slopes_on_path * _path_rate),
+    steps=(
+        Step(
+            W * _slopes_on_path * _path_rate,
+            r"entry $i$: the chain rule in each term gives $\sum_q W_{iq}\,\sigma'(x_q)\,"
+            r"\partial x_q/\partial\alpha$",
+        ),
+    ),
     source=("002-eq10",),
 )
 
@@ -163,7 +196,8 @@ def _product(newest: sp.Basic) -> Descending:
 
 product = Derivation.by_induction(
     "product-of-jacobians",
-    "∂x_t/∂x_k = (W D_{t−1})(W D_{t−2}) ⋯ (W D_k), newest factor on the left",
+    r"$\partial x_t/\partial x_k = (W D_{t-1})(W D_{t-2}) \cdots (W D_k)$, newest factor "
+    r"on the left",
     Claim(
         StateJacobian(t, k),
         "=",
@@ -176,7 +210,7 @@ product = Derivation.by_induction(
         Step(
             sp.Identity(n),
             "$x_k$ as a function of itself",
-            using=((StateJacobian(k, k), sp.Identity(n)),),
+            using=(definition(StateJacobian(k, k), sp.Identity(n)),),
         ),
         Step(_product(k), "an empty product is $I$"),
     ),
@@ -184,7 +218,13 @@ product = Derivation.by_induction(
         Step(
             W * StateSlopes(t - 1) * StateJacobian(t - 1, k),
             "the chain rule of the lemma, once for each entry of $x_k$",
-            using=((StateJacobian(t, k), W * StateSlopes(t - 1) * StateJacobian(t - 1, k)),),
+            using=(
+                lemma(
+                    StateJacobian(t, k),
+                    W * StateSlopes(t - 1) * StateJacobian(t - 1, k),
+                    chain_rule,
+                ),
+            ),
         ),
         Step(
             W * StateSlopes(t - 1) * _product(t - 1),
@@ -199,29 +239,41 @@ product = Derivation.by_induction(
 
 _D1, _D2, _D3 = (Diagonal(f"D_{p}", n) for p in (1, 2, 3))
 
+_swap = sp.Matrix([[0, 1], [1, 0]])
+# The inputs are chosen so that x_1 = (0, ln 3): all slopes are then small fractions.
+_path_of_swap = {
+    W: _swap,
+    at_time("x", 0): [0, sp.log(2)],
+    at_time("c", 1): [-sp.Rational(2, 3), sp.log(3) - sp.Rational(1, 2)],
+    at_time("c", 2): [0, 0],
+    sigma: _logistic,
+}
+_factor = W * StateSlopes(r - 1)
+
 ascending = Counterexample(
     "ascending-order-fails",
-    "∂x_t/∂x_k is the product of the one-step Jacobians in any order",
-    refutes=Claim((W * _D2) * (W * _D1), "=", (W * _D1) * (W * _D2)),
-    instance={W: sp.Matrix([[0, 1], [1, 0]]), _D1: sp.diag(1, 2), _D2: sp.diag(3, 5)},
-    instead=(Claim((W * _D2) * (W * _D1), "=", W * (_D2 * W) * _D1),),
+    r"the factors of $\partial x_t/\partial x_k$ may stand in ascending order",
+    refutes=Claim(StateJacobian(2, 0), "=", Ascending(_factor, r, 2, 1)),
+    instance=_path_of_swap,
+    instead=(Claim(StateJacobian(2, 0), "=", Descending(_factor, r, 2, 1)),),
     source=("002-eq10", "002-eq13"),
 )
 
 # The other way to write the network ----------------------------------------------------------
 
-_a = sp.Sum(w[i, m] * h[m], (m, 1, n)) + c[i]
+_a = sp.Sum(w[i, q] * h[q], (q, 1, n)) + c[i]
 elman_jacobian = Jacobian(phi(_a), i, h, sp.Symbol(r"\frac{\partial h_t}{\partial h_{t-1}}"))
 _Da = DiagonalOf(phi.slope(_a), i, n, sp.Symbol(r"\operatorname{diag}(\varphi'(a_t))"))
 
 elman = Derivation(
     "elman-jacobian",
-    "for h_t = φ(a_t), a_t = W h_{t−1} + U u_t + b: ∂h_t/∂h_{t−1} = diag(φ′(a_t)) W",
+    r"for $h_t = \varphi(a_t)$, $a_t = W h_{t-1} + U u_t + b$: $\partial h_t/\partial "
+    r"h_{t-1} = \operatorname{diag}(\varphi'(a_t)) W$",
     Claim(elman_jacobian, "=", _Da * W),
     steps=(
         Step(
             _Da * W,
-            "entry $(i, j)$: the outer slope $\\varphi'(a_i)$ times $\\partial a_i/\\partial h_j "
+            r"entry $(i, j)$: the outer slope $\varphi'(a_i)$ times $\partial a_i/\partial h_j "
             "= W_{ij}$",
         ),
     ),
@@ -229,21 +281,108 @@ elman = Derivation(
 )
 
 
-def _states(newest: sp.Basic) -> Descending:
-    return Descending(W * DiagonalAt("D", r - 1, n), r, newest, k + 1)
+_activity = sp.Function("h")
+_a_on_path = sp.Sum(w[i, q] * _activity(q, alpha), (q, 1, n)) + c[i]
+_activity_rate = ColumnOf(
+    sp.Derivative(_activity(q, alpha), alpha),
+    q,
+    n,
+    sp.Symbol(r"\frac{\partial h_{t-1}}{\partial\alpha}"),
+)
+_elman_rate = ColumnOf(
+    sp.Derivative(phi(_a_on_path), alpha),
+    i,
+    n,
+    sp.Symbol(r"\frac{\partial h_t}{\partial\alpha}"),
+)
+_outer_slopes = DiagonalOf(
+    phi.slope(_a_on_path), i, n, sp.Symbol(r"\operatorname{diag}(\varphi'(a_t))")
+)
+
+elman_chain_rule = Derivation(
+    "elman-chain-rule",
+    r"if $h_{t-1}$ depends on a number $\alpha$, then $\partial h_t/\partial\alpha = "
+    r"\operatorname{diag}(\varphi'(a_t))\, W\, \partial h_{t-1}/\partial\alpha$",
+    Claim(_elman_rate, "=", _outer_slopes * W * _activity_rate),
+    steps=(
+        Step(
+            _outer_slopes * W * _activity_rate,
+            r"entry $i$: the outer slope $\varphi'(a_i)$ times $\partial a_i/\partial\alpha = "
+            r"\sum_q W_{iq}\,\partial h_q/\partial\alpha$",
+        ),
+    ),
+    source=("002-other-form",),
+)
 
 
-def _activities(newest: sp.Basic) -> Descending:
-    return Descending(DiagonalAt("D", r, n) * W, r, newest, k + 1)
+def _elman_product(newest: sp.Basic) -> Descending:
+    return Descending(StateSlopes(r) * W, r, newest, k + 1)
+
+
+elman_product = Derivation.by_induction(
+    "product-of-elman-jacobians",
+    r"$\partial h_t/\partial h_k = (D_t W)(D_{t-1} W) \cdots (D_{k+1} W)$, "
+    r"with $D_t = \operatorname{diag}(\varphi'(a_t))$",
+    Claim(
+        ActivityJacobian(t, k),
+        "=",
+        _elman_product(t),
+        where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)},
+    ),
+    over=t,
+    start=k,
+    base=(
+        Step(
+            sp.Identity(n),
+            "$h_k$ as a function of itself",
+            using=(definition(ActivityJacobian(k, k), sp.Identity(n)),),
+        ),
+        Step(_elman_product(k), "an empty product is $I$"),
+    ),
+    step=(
+        Step(
+            StateSlopes(t) * W * ActivityJacobian(t - 1, k),
+            "the chain rule of the lemma, once for each entry of $h_k$",
+            using=(
+                lemma(
+                    ActivityJacobian(t, k),
+                    StateSlopes(t) * W * ActivityJacobian(t - 1, k),
+                    elman_chain_rule,
+                ),
+            ),
+        ),
+        Step(
+            StateSlopes(t) * W * _elman_product(t - 1),
+            "the statement for $t - 1$",
+            using=(HYPOTHESIS,),
+        ),
+        Step(
+            _elman_product(t),
+            "one more factor on the left",
+            using=(_elman_product(t).peel_newest(),),
+        ),
+    ),
+    step_where={k: sp.Range(0, 3), t: sp.Range(k + 1, k + 4)},
+    source=("002-other-form",),
+)
 
 
 def _slope(time: sp.Basic) -> DiagonalAt:
     return DiagonalAt("D", time, n)
 
 
-correspondence = Derivation.by_induction(
-    "two-forms-correspond",
-    "with h = σ(x): D_t ∂x_t/∂x_k = (∂h_t/∂h_k) D_k, where D_t = diag(σ′(x_t))",
+def _states(newest: sp.Basic) -> Descending:
+    return Descending(W * _slope(r - 1), r, newest, k + 1)
+
+
+def _activities(newest: sp.Basic) -> Descending:
+    return Descending(_slope(r) * W, r, newest, k + 1)
+
+
+products_correspond = Derivation.by_induction(
+    "products-correspond",
+    r"$D_t (W D_{t-1}) \cdots (W D_k) = (D_t W) \cdots (D_{k+1} W) D_k$ for any diagonal "
+    r"matrices",
     Claim(
         _slope(t) * _states(t),
         "=",
@@ -277,6 +416,38 @@ correspondence = Derivation.by_induction(
     source=("002-other-form",),
 )
 
+_long, _short = _product(t), _elman_product(t)
+
+correspondence = Derivation(
+    "two-forms-correspond",
+    r"with $h = \sigma(x)$: $D_t\, \partial x_t/\partial x_k = "
+    r"(\partial h_t/\partial h_k)\, D_k$, where $D_t = \operatorname{diag}(\sigma'(x_t))$",
+    Claim(
+        StateSlopes(t) * StateJacobian(t, k),
+        "=",
+        ActivityJacobian(t, k) * StateSlopes(k),
+        where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)},
+    ),
+    steps=(
+        Step(
+            StateSlopes(t) * _long,
+            "the product of Jacobians",
+            using=(lemma(StateJacobian(t, k), _long, product),),
+        ),
+        Step(
+            _short * StateSlopes(k),
+            "the lemma about the two products",
+            using=(lemma(StateSlopes(t) * _long, _short * StateSlopes(k), products_correspond),),
+        ),
+        Step(
+            ActivityJacobian(t, k) * StateSlopes(k),
+            "the product with the activation outside",
+            using=(lemma(ActivityJacobian(t, k), _short, elman_product),),
+        ),
+    ),
+    source=("002-other-form",),
+)
+
 # Where the misprint hides --------------------------------------------------------------------
 
 
@@ -286,7 +457,8 @@ def _misprint(newest: sp.Basic) -> Descending:
 
 reversed_time = Derivation(
     "misprint-reverses-time",
-    "(Wᵀ D₃)(Wᵀ D₂)(Wᵀ D₁) is the transpose of D₁ W D₂ W D₃ W: the slopes in reversed order",
+    r"$(W^{\mathsf T} D_3)(W^{\mathsf T} D_2)(W^{\mathsf T} D_1)$ is the transpose of "
+    r"$D_1 W D_2 W D_3 W$",
     Claim(
         (W.T * _D3) * (W.T * _D2) * (W.T * _D1),
         "=",
@@ -305,7 +477,8 @@ _lam = sp.Symbol("lambda", real=True)
 
 two_factors = Derivation(
     "two-factors-hide-it",
-    "(Wᵀ D₂)(Wᵀ D₁) and (W D₂)(W D₁) have the same eigenvalues, for every n",
+    r"$(W^{\mathsf T} D_2)(W^{\mathsf T} D_1)$ and $(W D_2)(W D_1)$ have the same "
+    r"characteristic polynomial",
     Claim(
         CharacteristicPolynomial((W.T * _D2) * (W.T * _D1), _lam),
         "=",
@@ -314,11 +487,11 @@ two_factors = Derivation(
     steps=(
         Step(
             CharacteristicPolynomial(_D1 * W * _D2 * W, _lam),
-            "a matrix and its transpose have the same eigenvalues",
+            "a matrix and its transpose have the same determinant",
         ),
         Step(
             CharacteristicPolynomial((W * _D2) * (W * _D1), _lam),
-            "so have $AB$ and $BA$: bring $D_1$ to the other end",
+            r"$\det(\lambda I - AB) = \det(\lambda I - BA)$ with $A = D_1$ and $B = W D_2 W$",
         ),
     ),
     source=("001-jacobian",),
@@ -346,13 +519,13 @@ _time = sp.Symbol("t", integer=True, nonnegative=True)
 
 two_units_balance = Derivation(
     "two-units-balance",
-    "for n = 2 and S = diag(W₂₁, W₁₂): Wᵀ D S = S W D",
+    r"for $n = 2$ and $S = \operatorname{diag}(W_{21}, W_{12})$: $W^{\mathsf T} D S = S W D$",
     Claim(W.T * Diagonal("D", n) * _S, "=", _S * W * Diagonal("D", n), where=_two),
     steps=(
         Step(
             _S * W * Diagonal("D", n),
-            "both sides are $\\begin{pmatrix} W_{11}W_{21}d_1 & W_{12}W_{21}d_2 \\\\ "
-            "W_{12}W_{21}d_1 & W_{12}W_{22}d_2 \\end{pmatrix}$",
+            r"both sides are $\begin{pmatrix} W_{11}W_{21}d_1 & W_{12}W_{21}d_2 \\ "
+            r"W_{12}W_{21}d_1 & W_{12}W_{22}d_2 \end{pmatrix}$",
             by=(sizes(2),),
         ),
     ),
@@ -368,7 +541,8 @@ _Dt = DiagonalAt("D", t, n)
 
 two_units = Derivation.by_induction(
     "two-units-hide-it",
-    "for n = 2 the misprinted product M and the true product P satisfy M S = S P, at any length",
+    "for $n = 2$ the misprinted product $M$ and the true product $P$ satisfy $M S = S P$, "
+    "at any length",
     Claim(
         _misprint(t) * _S,
         "=",
@@ -391,11 +565,31 @@ two_units = Derivation.by_induction(
         Step(
             _S * W * _Dt * _true(t - 1),
             "the lemma for one factor",
-            using=((W.T * _Dt * _S, _S * W * _Dt),),
+            using=(lemma(W.T * _Dt * _S, _S * W * _Dt, two_units_balance),),
         ),
         Step(_S * _true(t), "$W D_t$ is the newest factor", using=(_true(t).peel_newest(),)),
     ),
     step_where={**_two, t: sp.Range(1, 5)},
+    source=("001-jacobian",),
+)
+
+two_units_three_factors = Derivation(
+    "two-units-three-factors",
+    "for $n = 2$ three misprinted factors and the three true ones have the same characteristic "
+    "polynomial",
+    Claim(
+        CharacteristicPolynomial((W.T * _D3) * (W.T * _D2) * (W.T * _D1), _lam),
+        "=",
+        CharacteristicPolynomial((W * _D3) * (W * _D2) * (W * _D1), _lam),
+        where=_two,
+    ),
+    steps=(
+        Step(
+            CharacteristicPolynomial((W * _D3) * (W * _D2) * (W * _D1), _lam),
+            "multiply out; both sides are the same polynomial in the ten entries and $\\lambda$",
+            by=(sizes(2),),
+        ),
+    ),
     source=("001-jacobian",),
 )
 
@@ -406,7 +600,8 @@ _misprint_trace = sp.Trace((W.T * _D3) * (W.T * _D2) * (W.T * _D1))
 
 three_factors = Counterexample(
     "three-factors-show-it",
-    "(Wᵀ D₃)(Wᵀ D₂)(Wᵀ D₁) and (W D₃)(W D₂)(W D₁) have the same trace",
+    r"$(W^{\mathsf T} D_3)(W^{\mathsf T} D_2)(W^{\mathsf T} D_1)$ and $(W D_3)(W D_2)(W "
+    r"D_1)$ have the same trace",
     refutes=Claim(_misprint_trace, "=", _true_trace),
     instance={W: _cycle, **_powers},
     instead=(Claim(_misprint_trace, "=", sp.Trace(_D1 * W * _D2 * W * _D3 * W)),),

@@ -8,10 +8,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from book_utils.derivations.engine.vocabulary import activation_function
 
 n = sp.Symbol("n", integer=True, positive=True)
-i, j, m = sp.symbols("i j m", integer=True, positive=True)
+i, j, q = sp.symbols("i j q", integer=True, positive=True)
 t, k = sp.symbols("t k", integer=True, nonnegative=True)
 r = sp.Symbol("r", integer=True)
-s = sp.Symbol("s", real=True)
+alpha = sp.Symbol("alpha", real=True)
 
 sigma = activation_function("sigma")
 phi = activation_function("phi")
@@ -24,6 +24,11 @@ x = sp.IndexedBase("x", shape=(n,))
 h = sp.IndexedBase("h", shape=(n,))
 c = sp.IndexedBase("c", shape=(n,))
 """What does not depend on the state: c = U u_t + b."""
+
+
+def at_time(name: str, time: int) -> sp.IndexedBase:
+    """A vector of a simulated network: the start x_0, or the c_t of one step."""
+    return sp.IndexedBase(f"{name}@{time}", shape=(n,))
 
 
 class Trajectory(MatrixExpr):
@@ -53,7 +58,7 @@ class Trajectory(MatrixExpr):
         inputs = at.vector(f"c@{time}", size)
         active = [at.apply(sigma, [value]) for value in state]
         return [
-            inputs[a] + sum(weights[a + 1, q + 1] * active[q] for q in range(size))
+            inputs[a] + sum(weights[a + 1, p + 1] * active[p] for p in range(size))
             for a in range(size)
         ]
 
@@ -70,7 +75,7 @@ class StateJacobian(Trajectory):
         newest, oldest = map(at.integer, self.args)
         if not 0 <= oldest <= newest:
             raise at.NotEvaluable("a state does not depend on later ones")
-        start = self.states(at, oldest)[-1]
+        start = self.start(at, oldest)
 
         def component(a: int, b: int):
             def moved(value):
@@ -83,6 +88,30 @@ class StateJacobian(Trajectory):
 
         places = range(at.integer(n))
         return at.matrix_of([[component(a, b) for b in places] for a in places])
+
+    def start(self, at, time: int) -> list:
+        return self.states(at, time)[-1]
+
+
+class ActivityJacobian(StateJacobian):
+    """∂h_t/∂h_k for h_t = σ(W h_{t-1} + c_t), the same network behind the activation."""
+
+    tex = r"\frac{{\partial h_{{{}}}}}{{\partial h_{{{}}}}}"
+
+    def start(self, at, time: int) -> list:
+        return [at.apply(sigma, [value]) for value in self.states(at, time)[-1]]
+
+    @staticmethod
+    def step(at, state: list, time: int) -> list:
+        size = at.integer(n)
+        weights = at.array("W", (size, size))
+        inputs = at.vector(f"c@{time}", size)
+        return [
+            at.apply(
+                sigma, [inputs[a] + sum(weights[a + 1, p + 1] * state[p] for p in range(size))]
+            )
+            for a in range(size)
+        ]
 
 
 class StateSlopes(Trajectory):

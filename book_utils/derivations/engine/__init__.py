@@ -4,7 +4,7 @@ The prover (``prove``) rewrites expressions exactly; the tester (``instances``) 
 ``decide`` asks both. ``derivation`` and ``counterexample`` are what chapters show.
 """
 
-from book_utils.derivations.engine.claim import Claim
+from book_utils.derivations.engine.claim import Claim, definition, lemma
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
@@ -33,6 +33,8 @@ __all__ = [
     "calculus",
     "certified",
     "decide",
+    "definition",
+    "lemma",
     "polynomial",
     "sign",
     "sizes",

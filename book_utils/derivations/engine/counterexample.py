@@ -10,10 +10,14 @@ from typing import Any
 import sympy as sp
 
 from book_utils.derivations.engine.claim import Claim
+from book_utils.derivations.engine.decide import refute
 from book_utils.derivations.engine.derivation import CheckFailed, Rejection, show_claim
+from book_utils.derivations.engine.domains import satisfies
 from book_utils.derivations.engine.evidence import Evidence, Grade
-from book_utils.derivations.engine.instances import Exact
+from book_utils.derivations.engine.exact import Exact
+from book_utils.derivations.engine.instances import NotEvaluable
 from book_utils.derivations.engine.mutants import Mutant
+from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.tex import tex
 
 
@@ -43,8 +47,11 @@ class Counterexample:
             )
 
     def sides(self, claim: Claim) -> tuple[Any, Any]:
-        at = Exact(self.instance)
-        left, right = at(claim.left), at(claim.right)
+        try:
+            at = Exact(self.instance)
+            left, right = at(claim.left), at(claim.right)
+        except NotEvaluable as error:
+            raise CheckFailed(f"{self.label}: {error}") from None
         return tuple(
             s.applyfunc(sp.simplify) if isinstance(s, sp.MatrixBase) else sp.simplify(s)
             for s in (left, right)
@@ -69,6 +76,7 @@ class Counterexample:
     @cached_property
     def evidence(self) -> Evidence:
         """Proved: every assumption holds at the instance, and the claim fails there, exactly."""
+        self._refuse_outside()
         for assumption in self.refutes.given:
             if self.violates(assumption):
                 raise CheckFailed(
@@ -83,6 +91,22 @@ class Counterexample:
             )
         return Evidence(Grade.PROVED, cases=1)
 
+    def _refuse_outside(self) -> None:
+        """An instance outside the claim's domain refutes nothing."""
+        known = {n: sp.sympify(v) for n, v in self.instance.items() if isinstance(n, sp.Symbol)}
+        sizes = Exact(self.instance).sizes
+        for name in names_of(self.refutes).sizes:
+            if name.name not in sizes and name not in known:
+                raise CheckFailed(f"{self.label}: instance: no value for {name}")
+            known.setdefault(name, sp.Integer(sizes[name.name]))
+        for name, value in known.items():
+            domain = self.refutes.where.get(name, sp.UniversalSet).subs(known)
+            if not satisfies(name, value) or domain.contains(value) != sp.true:
+                raise CheckFailed(
+                    f"{self.label}: the instance stands outside the claim's domain: "
+                    f"{name} = {value}"
+                )
+
     def check(self) -> Counterexample:
         _ = self.evidence
         return self
@@ -92,10 +116,15 @@ class Counterexample:
         return tuple(
             Rejection(
                 Mutant("the corrected claim", claim),
-                "survived" if self.violates(claim) else "killed",
+                "survived" if self.violates(claim) or self._false(claim) else "killed",
             )
             for claim in self.instead
         )
+
+    @staticmethod
+    def _false(claim: Claim) -> bool:
+        """Whether the tester refutes it somewhere else: then it corrects nothing."""
+        return refute(claim).refutation is not None
 
     @property
     def survivors(self) -> list[Rejection]:
@@ -107,14 +136,15 @@ class Counterexample:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         self.check()
         left, right = self.sides(self.refutes)
-        names = ", ".join(f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers())
+        names = r",\quad ".join(
+            f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers()
+        )
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
         true = r",\quad ".join(show_claim(c) for c in self.instead)
         against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
         claimed = show_claim(self.refutes)
         markdown = (
-            "| | |\n| :-- | :-- |\n"
-            f"| refuted | ${_cell(claimed)}$ |\n"
+            f"| refuted | ${_cell(claimed)}$ |\n| :-- | :-- |\n"
             f"| at | ${_cell(names)}$ |\n"
             f"| left side, right side | ${_cell(against)}$ |\n"
             f"| true instead | ${_cell(true)}$ |\n"
@@ -138,6 +168,8 @@ class Counterexample:
     def _value(value: Any) -> Any:
         if callable(value) and not isinstance(value, sp.Basic | sp.MatrixBase):
             return value(sp.Symbol("z"))
+        if isinstance(value, sp.Lambda):
+            return value.expr
         if isinstance(value, list | tuple):
             return sp.Matrix(value)
         return value

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from book_utils.derivations.engine.claim import Claim
+from book_utils.derivations.engine.claim import Claim, Equation
+from book_utils.derivations.engine.compare import compare
+from book_utils.derivations.engine.domains import draw
 from book_utils.derivations.engine.evidence import Evidence, Grade
-from book_utils.derivations.engine.instances import NotEvaluable, Numbers, compare, draw
-from book_utils.derivations.engine.prove import EXACT, Equation, Route
+from book_utils.derivations.engine.instances import NotEvaluable, OutOfRange
+from book_utils.derivations.engine.names import names_of
+from book_utils.derivations.engine.numbers import Numbers
+from book_utils.derivations.engine.prove import EXACT, Route
 from book_utils.derivations.engine.timelimit import SECONDS, OutOfTime, time_limit
 
 CASES = 24
@@ -36,6 +40,9 @@ class Trial:
     cases: int
     refutation: Refutation | None = None
     note: str = ""
+    """Why the test says less than it seems to."""
+    strays: int = 0
+    """Instances of the claim's domain at which it has no meaning."""
 
 
 @dataclass(frozen=True)
@@ -47,23 +54,40 @@ class Cited:
 
 def refute(claim: Claim, cases: int = CASES, seconds: float = SECONDS) -> Trial:
     """The tester's route alone."""
-    agreed = 0
+    agreed, sizes, strays, drawn = 0, set(), [], 0
+    names = names_of(claim)
+    first = names.sizes[0].name if names.sizes and names.sizes[0] not in claim.where else None
     try:
         with time_limit(seconds):
             for seed in range(cases):
-                instance = draw(claim, seed, SIZES[seed % len(SIZES)])
+                instance = draw(claim, seed, SIZES[seed % len(SIZES)], names)
                 if instance is None:
                     continue
+                drawn += 1
                 try:
-                    outcome = compare(claim, instance)
+                    outcome = compare(claim, instance, quick=seed >= len(SIZES))
+                except OutOfRange as error:
+                    strays.append(str(error))
+                    continue
                 except NotEvaluable:
                     continue
                 if outcome is False:
                     return Trial(agreed, Refutation(claim, instance))
-                agreed += outcome is True
+                if outcome:
+                    agreed += 1
+                    sizes.add(instance.sizes.get(first, 0))
     except OutOfTime:
         return Trial(agreed, note=f"the test did not finish in {seconds:g} s")
-    return Trial(agreed)
+    note = ""
+    if strays:
+        note = f"the claim has no meaning at {len(strays)} of {drawn} instances: {strays[0]}"
+    elif drawn == 0:
+        note = "no instance fits the assumptions"
+    elif agreed == 0:
+        note = "neither side could be compared at any instance"
+    elif first and (missed := sorted(set(SIZES) - sizes)):
+        note = f"no instance with {first} = {', '.join(map(str, missed))} could be compared"
+    return Trial(agreed, note=note, strays=len(strays))
 
 
 def prove(
@@ -73,15 +97,17 @@ def prove(
     seconds: float = SECONDS,
 ) -> Evidence | None:
     """The prover's route alone: the first route that succeeds."""
+    late = None
     for route in routes:
         try:
             with time_limit(seconds):
                 evidence = route(claim, using)
         except OutOfTime:
-            return Evidence(Grade.INCONCLUSIVE, note=f"the proof did not finish in {seconds:g} s")
+            late = Evidence(Grade.INCONCLUSIVE, note=f"the proof did not finish in {seconds:g} s")
+            continue
         if evidence is not None:
             return evidence
-    return None
+    return late
 
 
 def contradicts(proof: Evidence, refutation: Refutation) -> bool:
@@ -89,6 +115,11 @@ def contradicts(proof: Evidence, refutation: Refutation) -> bool:
     if proof.grade is Grade.PROVED_FOR_SIZES:
         return set(refutation.instance.sizes.values()) <= set(proof.sizes)
     return proof.grade > Grade.INCONCLUSIVE
+
+
+def _met(trial: Trial) -> bool:
+    """Whether the claim means something wherever it is made, and instances agreed with it."""
+    return trial.cases > 0 and not trial.strays
 
 
 def decide(
@@ -101,8 +132,11 @@ def decide(
     """The evidence for a claim, or an instance that refutes it.
 
     ``by`` names the prover's routes, or is a ``Cited``, or the word "test" for a claim that is
-    only tested. Whatever it is, the tester tries to refute the claim.
+    only tested. Whatever it is, the tester tries to refute the claim. ``using`` is taken as
+    given here; what its equations are worth, a ``Derivation`` judges.
     """
+    if isinstance(by, str) and by != "test":
+        raise ValueError(f"by: got {by!r}, expects routes, Cited(...) or 'test'")
     trial = refute(claim, cases, seconds)
     proof = None
     if not isinstance(by, Cited | str):
@@ -114,17 +148,12 @@ def decide(
                 f"{claim.left} {claim.relation} {claim.right}"
             )
         return trial.refutation
-    if proof is not None and proof.grade > Grade.INCONCLUSIVE:
-        if trial.cases == 0 and not trial.note:
-            return Evidence(Grade.INCONCLUSIVE, note="no instance could be put in to test it")
-        return replace(proof, cases=trial.cases)
     if isinstance(by, Cited):
         return Evidence(Grade.CITED, cases=trial.cases, note=by.where)
+    if proof is not None and proof.grade > Grade.INCONCLUSIVE and _met(trial):
+        return replace(proof, cases=trial.cases)
     if by == "test" and trial.cases and not trial.note:
         return Evidence(Grade.TESTED, cases=trial.cases)
-    note = (
-        (proof.note if proof else "")
-        or trial.note
-        or (f"no route decided it; {trial.cases} cases agree")
-    )
+    notes = [proof.note if proof else "", trial.note]
+    note = "; ".join(filter(None, notes)) or f"no route decided it; {trial.cases} cases agree"
     return Evidence(Grade.INCONCLUSIVE, cases=trial.cases, note=note)

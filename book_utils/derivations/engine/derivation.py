@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
-from book_utils.derivations.engine.claim import Claim, compose, implies, substitute
+from book_utils.derivations.engine.claim import (
+    Claim,
+    Equation,
+    as_equation,
+    compose,
+    implies,
+    substitute,
+)
 from book_utils.derivations.engine.decide import (
     Cited,
     Contradiction,
@@ -21,7 +28,8 @@ from book_utils.derivations.engine.decide import (
 )
 from book_utils.derivations.engine.evidence import Evidence, Grade, weakest
 from book_utils.derivations.engine.mutants import Mutant, mutants
-from book_utils.derivations.engine.prove import EXACT, Equation, Route
+from book_utils.derivations.engine.names import names_of
+from book_utils.derivations.engine.prove import EXACT, Route
 from book_utils.derivations.engine.report import refutation_text
 from book_utils.derivations.engine.tex import RELATION, claim_tex, tex
 from book_utils.derivations.engine.timelimit import SECONDS
@@ -36,7 +44,8 @@ class Step:
     """One link: the next expression, and why it stands there.
 
     ``by`` names the prover's routes (or ``Cited(...)``, or "test"). ``using`` lists equations
-    that the step may use: definitions, or an induction hypothesis.
+    that the step may use: ``definition(...)``, ``lemma(...)``, the ``HYPOTHESIS`` of an
+    induction, or a pair of sides, which has to be proved where it is used.
     """
 
     right: sp.Basic
@@ -44,6 +53,10 @@ class Step:
     relation: str = "="
     by: Sequence[Route] | Cited | str = EXACT
     using: tuple[Equation, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "right", sp.sympify(self.right))
+        object.__setattr__(self, "using", tuple(map(as_equation, self.using)))
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,57 @@ class Part:
             found.append(Claim(left, step.relation, step.right, self.claim.where, self.claim.given))
             left = step.right
         return found
+
+
+@dataclass(frozen=True)
+class Induction:
+    """How a claim is shown for every ``over`` from ``start`` on: at the start, then from one to
+    the next."""
+
+    over: sp.Symbol
+    start: sp.Basic
+    base: tuple[Step, ...]
+    step: tuple[Step, ...]
+    step_where: Mapping[Any, Any]
+
+    def parts(self, claim: Claim) -> tuple[Part, ...]:
+        hypothesis = substitute(claim, self.over, self.over - 1)
+        equation = Equation(hypothesis.left, hypothesis.right, "hypothesis")
+        where = {s: d for s, d in claim.where.items() if s != self.over}
+        at_start = replace(substitute(claim, self.over, self.start), where=where)
+        steps = tuple(
+            replace(s, using=tuple(equation if u is HYPOTHESIS else u for u in s.using))
+            for s in self.step
+        )
+        name, first = tex(self.over), tex(sp.sympify(self.start))
+        return (
+            Part(at_start, self.base, f"Base, ${name} = {first}$"),
+            Part(
+                replace(claim, where=self._domain(claim)),
+                steps,
+                f"Step, from ${name} - 1$ to ${name}$",
+            ),
+        )
+
+    def _domain(self, claim: Claim) -> dict[Any, Any]:
+        """The claim's domain without the start: no place may be left out between the two."""
+        domain = claim.where.get(self.over)
+        if claim.relation != "=":
+            raise ValueError(f"induction: got a claim with {claim.relation!r}, expects '='")
+        if not isinstance(domain, sp.Range) or domain.step != 1 or domain.start != self.start:
+            raise ValueError(
+                f"induction over {self.over} from {self.start}: got the domain {domain}, "
+                f"expects where={{{self.over}: sp.Range({self.start}, …)}}"
+            )
+        step = {**claim.where, self.over: sp.Range(domain.start + 1, domain.stop)}
+        for name, given in self.step_where.items():
+            expected = step.get(name)
+            same = given == expected or (
+                name == self.over and getattr(given, "start", None) == domain.start + 1
+            )
+            if not same:
+                raise ValueError(f"step_where: got {given} for {name}, expects {expected}")
+        return step
 
 
 @dataclass(frozen=True)
@@ -87,21 +151,30 @@ class Derivation:
     steps: tuple[Step, ...] = ()
     source: tuple[str, ...] = ()
     seconds: float = SECONDS
-    parts: tuple[Part, ...] = field(default=())
+    induction: Induction | None = None
 
     kind = "derivation"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
         object.__setattr__(self, "source", tuple(self.source))
-        parts = tuple(self.parts) or (Part(self.claim, self.steps),)
-        object.__setattr__(self, "parts", parts)
-        for part in parts:
+        for part in self.parts:
             self._check_shape(part)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """One chain of steps, or the two of an induction."""
+        if self.induction is None:
+            return (Part(self.claim, self.steps),)
+        return self.induction.parts(self.claim)
 
     def _check_shape(self, part: Part) -> None:
         if not part.steps:
             raise ValueError(f"{self.label}: a derivation needs at least one step")
+        if self.induction is None and any(
+            u is HYPOTHESIS for step in part.steps for u in step.using
+        ):
+            raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
         if part.steps[-1].right != part.claim.right:
             raise ValueError(
                 f"{self.label}: the steps end at {part.steps[-1].right}, "
@@ -131,38 +204,10 @@ class Derivation:
         """A claim for every ``over`` >= ``start``: at the start, and from one to the next.
 
         In the steps of ``step`` that set ``using=(HYPOTHESIS, …)`` the claim at ``over - 1``
-        may be used. ``step_where`` gives the domain in which the induction step is made, where
-        it differs from the claim's (the step starts at ``start + 1``).
+        may be used. It is made from ``start + 1`` on; ``step_where`` may say so itself.
         """
-        hypothesis = substitute(claim, over, over - 1)
-        equation = (hypothesis.left, hypothesis.right)
-        at_start = substitute(claim, over, start)
-        where = {s: d for s, d in claim.where.items() if s != over}
-        base_claim = Claim(at_start.left, "=", at_start.right, where, claim.given)
-        step_claim = Claim(
-            claim.left, "=", claim.right, {**claim.where, **(step_where or {})}, claim.given
-        )
-        with_hypothesis = tuple(
-            Step(
-                s.right,
-                s.because,
-                s.relation,
-                s.by,
-                tuple(equation if u is HYPOTHESIS else u for u in s.using),
-            )
-            for s in step
-        )
-        name, first = tex(over), tex(start)
-        return cls(
-            label,
-            statement,
-            claim,
-            source=tuple(source),
-            parts=(
-                Part(base_claim, tuple(base), f"Base, ${name} = {first}$"),
-                Part(step_claim, with_hypothesis, f"Step, from ${name} - 1$ to ${name}$"),
-            ),
-        )
+        induction = Induction(over, start, tuple(base), tuple(step), dict(step_where or {}))
+        return cls(label, statement, claim, source=tuple(source), induction=induction)
 
     # The checks -----------------------------------------------------------------------------
 
@@ -180,18 +225,39 @@ class Derivation:
         )
 
     def _check(self, claim: Claim, step: Step, heading: str, number: int) -> Evidence:
+        name = f"{self.label}: {heading}step {number} ({step.because})"
+        grounds = [self._ground(equation, claim, name) for equation in step.using]
         outcome = decide(claim, step.by, step.using, seconds=self.seconds)
         if isinstance(outcome, Refutation):
+            raise CheckFailed(f"{name} does not follow.\n" + refutation_text(outcome))
+        return weakest([outcome, *grounds])
+
+    def _ground(self, equation: Equation, claim: Claim, name: str) -> Evidence:
+        """What an equation is worth that a step uses. Whatever its ground, it is tested."""
+        itself = equation.within(claim)
+        trial = refute(itself, seconds=self.seconds)
+        if trial.refutation is not None:
             raise CheckFailed(
-                f"{self.label}: {heading}step {number} ({step.because}) does not follow.\n"
-                + refutation_text(outcome)
+                f"{name} uses an equation that does not hold.\n" + refutation_text(trial.refutation)
             )
-        return outcome
+        if trial.strays or not trial.cases:
+            shown = f"{equation.left} = {equation.right}"
+            return Evidence(Grade.INCONCLUSIVE, note=f"it uses {shown}, but {trial.note}")
+        if equation.ground in ("definition", "hypothesis"):
+            return Evidence(Grade.PROVED, cases=trial.cases)
+        if isinstance(equation.ground, Derivation):
+            return equation.ground.evidence
+        proof = prove(itself, seconds=self.seconds)
+        if proof is not None and proof.grade > Grade.INCONCLUSIVE:
+            return proof
+        return Evidence(Grade.TESTED, trial.cases, note="it uses an equation that is only tested")
 
     @cached_property
     def evidence(self) -> Evidence:
         """As strong as the weakest step; the whole claim is tested once more by itself."""
         steps = [e for part in self.evidence_of_steps for e in part]
+        if self.claim in [claim for part in self.parts for claim in part.claims()]:
+            return weakest(steps)
         trial = refute(self.claim, seconds=self.seconds)
         if trial.refutation is not None:
             raise CheckFailed(
@@ -233,8 +299,8 @@ class Derivation:
             )
         if refutation is not None:
             return Rejection(mutant, "killed")
-        proved = proof is not None and proof.grade >= Grade.CERTIFIED
-        return Rejection(mutant, "equivalent" if proved else "survived")
+        equivalent = proof is not None and covers(proof, mutant.claim)
+        return Rejection(mutant, "equivalent" if equivalent else "survived")
 
     @property
     def survivors(self) -> list[Rejection]:
@@ -270,8 +336,16 @@ class Derivation:
                     f"| {step.because} | {evidence.mark} {evidence} |"
                 )
         lines.append("")
-        lines.append(f"Evidence for the whole: **{self.evidence.mark} {self.evidence}**.")
+        lines.append(
+            f"Evidence for the whole: **{self.evidence.mark} {self.evidence}**{self._tested()}."
+        )
         return "\n".join(lines) + "\n"
+
+    def _tested(self) -> str:
+        """How often the tester agreed with each step, where the grade does not say it."""
+        if self.evidence.grade in (Grade.TESTED, Grade.CITED, Grade.INCONCLUSIVE):
+            return ""
+        return f"; {self.evidence.cases} random cases agree with every step"
 
     def _latex(self) -> str:
         rows = []
@@ -288,7 +362,17 @@ class Derivation:
         return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
 
 
-HYPOTHESIS: Equation = (sp.Symbol("hypothesis"), sp.Symbol("hypothesis"))
+def covers(proof: Evidence, claim: Claim) -> bool:
+    """Whether a proof is one for all sizes that the claim speaks of."""
+    if not proof.sizes:
+        return proof.grade >= Grade.CERTIFIED
+    domains = [claim.where.get(size) for size in names_of(claim).sizes]
+    return proof.grade >= Grade.CERTIFIED and all(
+        isinstance(d, sp.FiniteSet) and d.is_subset(sp.FiniteSet(*proof.sizes)) for d in domains
+    )
+
+
+HYPOTHESIS = Equation(sp.Symbol("hypothesis"), sp.Symbol("hypothesis"), "hypothesis")
 """Stands in ``using`` for the claim one step earlier."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -50,12 +50,10 @@ class Evidence:
 
     def __str__(self) -> str:
         match self.grade:
-            case Grade.PROVED:
-                text = "proved"
-            case Grade.PROVED_FOR_SIZES:
-                text = f"proved for n = {', '.join(map(str, self.sizes))}"
+            case Grade.PROVED | Grade.PROVED_FOR_SIZES:
+                text = "proved" + self._for_sizes()
             case Grade.CERTIFIED:
-                text = "certified"
+                text = "certified" + self._for_sizes()
             case Grade.TESTED:
                 text = f"tested ({self.cases} cases)"
             case Grade.CITED:
@@ -64,6 +62,12 @@ class Evidence:
                 text = "inconclusive"
         return f"{text}: {self.note}" if self.note else text
 
+    def _for_sizes(self) -> str:
+        return f" for n = {', '.join(map(str, self.sizes))}" if self.sizes else ""
+
+
+PROVED = Evidence(Grade.PROVED)
+
 
 def weakest(evidence: list[Evidence]) -> Evidence:
     """A chain of steps is as strong as its weakest step.
@@ -71,10 +75,11 @@ def weakest(evidence: list[Evidence]) -> Evidence:
     Among proofs for named sizes only the sizes that all of them cover remain.
     """
     grade = min(e.grade for e in evidence)
-    lowest = [e for e in evidence if e.grade is grade]
-    if grade is Grade.PROVED_FOR_SIZES:
-        common = set(lowest[0].sizes).intersection(*(e.sizes for e in lowest))
-        if not common:
-            return Evidence(Grade.INCONCLUSIVE, note="the steps are proved for no size in common")
-        return Evidence(grade, min(e.cases for e in lowest), tuple(sorted(common)))
-    return min(lowest, key=lambda e: e.cases)
+    lowest = min((e for e in evidence if e.grade is grade), key=lambda e: e.cases)
+    named = [set(e.sizes) for e in evidence if e.sizes]
+    if grade < Grade.CERTIFIED or not named:
+        return lowest
+    common = set.intersection(*named)
+    if not common:
+        return Evidence(Grade.INCONCLUSIVE, note="the steps are proved for no size in common")
+    return replace(lowest, sizes=tuple(sorted(common)))

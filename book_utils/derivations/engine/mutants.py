@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from book_utils.derivations.engine.claim import Claim
-from book_utils.derivations.engine.instances import names_of
+from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.vocabulary import (
     ActivationFunction,
     Ascending,
     CharacteristicPolynomial,
     Descending,
     DiagonalAt,
-    DiagonalOf,
     Entry,
     Jacobian,
+    OfIndex,
     SigmaMax,
     SlopeFunction,
     SpectralRadius,
@@ -89,7 +89,7 @@ def _places(e: sp.Basic) -> range:
     match e:
         case sp.MatrixSymbol() | sp.IndexedBase() | sp.Identity() | sp.ZeroMatrix():
             return range(0)
-        case DiagonalOf() | Jacobian():
+        case OfIndex() | Jacobian():
             return range(1)
         case sp.Derivative() | sp.Sum() | sp.Product() | CharacteristicPolynomial():
             return range(1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import mpmath
 
+from book_utils.derivations.engine.compare import DIGITS
 from book_utils.derivations.engine.decide import Refutation
-from book_utils.derivations.engine.instances import DIGITS, SMOOTH
+from book_utils.derivations.engine.numbers import SMOOTH
 from book_utils.derivations.engine.tex import number_text
 
 _SYMBOLS = {"=": "=", "<=": "≤", "<": "<", ">=": "≥", ">": ">"}
@@ -19,8 +18,8 @@ def refutation_text(refutation: Refutation) -> str:
         left, right = at(claim.left), at(claim.right)
     lines = [f"  claimed: {claim.left} {_SYMBOLS[claim.relation]} {claim.right}", "  put in:"]
     lines += [f"    {name} = {size}" for name, size in sorted(at.sizes.items())]
-    for name, value in sorted(at.values.items()):
-        if not re.match(r"_", name):
+    for name, value in sorted(at.values.items(), key=lambda item: str(item[0])):
+        if not str(name).startswith("_"):
             lines.append(f"    {name} = {number_text(value)}")
     names = {function: name for name, function in SMOOTH.items()}
     for name, function in sorted(at.functions.items()):

@@ -11,9 +11,9 @@ from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
     DiagonalAt,
-    DiagonalOf,
     Entry,
     Jacobian,
+    OfIndex,
 )
 
 RELATION = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">"}
@@ -29,7 +29,7 @@ class Printer(LatexPrinter):
 
     def _print_Mul(self, e):
         """Matrix entries first, deltas last: W_{im} σ′(x_m) δ_{mj} as it is said."""
-        plain = sp.Indexed | sp.Symbol | sp.Function | Entry
+        plain = sp.Indexed | sp.Symbol | sp.Function | sp.Derivative | Entry
         if all(isinstance(a, plain) for a in e.args):
             return " ".join(self._print(a) for a in sorted(e.args, key=_place))
         return super()._print_Mul(e)
@@ -37,6 +37,16 @@ class Printer(LatexPrinter):
     def _as_ordered_terms(self, e, order=None):
         terms = super()._as_ordered_terms(e, order)
         return sorted(terms, key=lambda term: not term.has(sp.Sum))
+
+    def _print_log(self, e, exp=None):
+        argument = self._print(e.args[0])
+        inner = rf"\ln {argument}" if e.args[0].is_Integer else rf"\ln\left({argument}\right)"
+        return rf"\left({inner}\right)^{{{exp}}}" if exp else inner
+
+    def _print_IndexedBase(self, e):
+        """A vector that belongs to a time is called c@1 inside and c_1 on the page."""
+        name, at, time = str(e.label).partition("@")
+        return rf"{name}_{{{time}}}" if at else self._print(e.label)
 
     def _print_Function(self, e, exp=None):
         name = getattr(e.func, "tex", None)
@@ -60,7 +70,7 @@ class Printer(LatexPrinter):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
-    def _print_DiagonalOf(self, e: DiagonalOf):
+    def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
     def _print_Jacobian(self, e: Jacobian):
@@ -73,7 +83,10 @@ class Printer(LatexPrinter):
         return rf"{self._print(e.args[0])}_{{{self._print(e.args[1])}}}"
 
     def _print_Transpose(self, e):
-        return rf"{self.parenthesize(e.arg, 100, True)}^{{\mathsf{{T}}}}"
+        inner = self._print(e.arg)
+        if not isinstance(e.arg, sp.MatrixSymbol):
+            inner = rf"\left({inner}\right)"
+        return rf"{inner}^{{\mathsf{{T}}}}"
 
     def _print_Identity(self, e):
         return "I"
@@ -90,7 +103,8 @@ class Printer(LatexPrinter):
         first, last = (self._factor(e.factor(end)) for end in ends)
         if sp.expand(newest - oldest) == 0:
             return first
-        return rf"{first} \cdots {last}"
+        dots = "" if sp.expand(newest - oldest) == 1 else r" \cdots "
+        return first + dots + last
 
     _print_Ascending = _print_Descending
 
@@ -107,6 +121,8 @@ class Printer(LatexPrinter):
         order = e.derivative_count
         power = rf"^{{{order}}}" if order > 1 else ""
         body = self._print(e.expr)
+        if isinstance(e.expr, sp.Function) and order == 1:
+            return rf"\frac{{\partial {body}}}{{\partial {variable}}}"
         if isinstance(e.expr, sp.Add):
             body = rf"\Bigl({body}\Bigr)"
         return rf"\frac{{\partial{power}}}{{\partial {variable}{power}}} {body}"
@@ -118,7 +134,7 @@ def _place(factor: sp.Basic) -> int:
             return 0
         case sp.Indexed() if len(factor.indices) == 2:
             return 1
-        case sp.KroneckerDelta():
+        case sp.Derivative() | sp.KroneckerDelta():
             return 3
     return 2
 

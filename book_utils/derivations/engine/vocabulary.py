@@ -9,6 +9,9 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from book_utils.derivations.engine.binding import put
+from book_utils.derivations.engine.claim import Equation, definition
+
 
 class ActivationFunction(sp.Function):
     """An activation σ of which nothing is known but that it has a derivative σ′."""
@@ -87,6 +90,18 @@ class DiagonalAt(MatrixExpr):
         return at.matrix_of(at.diagonal(f"{self.args[0]}@{at.integer(self.args[1])}", size))
 
 
+def _put_under(
+    body: sp.Basic, index: sp.Symbol, old: sp.Basic, new: sp.Basic
+) -> tuple[sp.Basic, sp.Symbol]:
+    """A body with ``old`` replaced, and its index: renamed where ``new`` speaks of another."""
+    if old == index:
+        return body, index
+    if index in new.free_symbols:
+        fresh = sp.Dummy(index.name, **index.assumptions0)
+        body, index = put(body, index, fresh), fresh
+    return put(body, old, new), index
+
+
 class Descending(MatrixExpr):
     """The ordered product body(newest) ⋯ body(oldest), newest factor on the left.
 
@@ -107,16 +122,17 @@ class Descending(MatrixExpr):
 
     def _eval_subs(self, old, new):
         body, index, newest, oldest = self.args
-        inner = body if old == index else body._subs(old, new)
-        return type(self)(inner, index, newest._subs(old, new), oldest._subs(old, new))
+        ends = newest._subs(old, new), oldest._subs(old, new)
+        return type(self)(*_put_under(body, index, old, new), *ends)
 
     def factor(self, position: sp.Basic) -> MatrixExpr:
-        return self.args[0].subs(self.args[1], position)
+        return put(self.args[0], self.args[1], position)
 
-    def peel_newest(self) -> tuple[MatrixExpr, MatrixExpr]:
+    def peel_newest(self) -> Equation:
         """The definition, for newest >= oldest: the product is its newest factor times the rest."""
         body, index, newest, oldest = self.args
-        return self, self.factor(newest) * type(self)(body, index, newest - 1, oldest)
+        rest = type(self)(body, index, newest - 1, oldest)
+        return definition(self, self.factor(newest) * rest)
 
     @property
     def is_empty(self) -> bool:
@@ -127,7 +143,7 @@ class Descending(MatrixExpr):
         _, _, newest, oldest = self.args
         first, last = at.integer(newest), at.integer(oldest)
         if first < last - 1:
-            raise at.NotEvaluable("the product would have fewer than no factors")
+            raise at.OutOfRange("the product would have fewer than no factors")
         product = at.identity(at.integer(self.shape[0]))
         for position in self.order(first, last):
             product = product * at(self.factor(sp.Integer(position)))
@@ -141,44 +157,73 @@ class Descending(MatrixExpr):
 class Ascending(Descending):
     """The same factors in the wrong order for a chain rule: oldest on the left."""
 
-    def peel_newest(self) -> tuple[MatrixExpr, MatrixExpr]:
+    def peel_newest(self) -> Equation:
         body, index, newest, oldest = self.args
-        return self, type(self)(body, index, newest - 1, oldest) * self.factor(newest)
+        rest = type(self)(body, index, newest - 1, oldest)
+        return definition(self, rest * self.factor(newest))
 
     @staticmethod
     def order(newest: int, oldest: int) -> range:
         return range(oldest, newest + 1)
 
 
-class DiagonalOf(MatrixExpr):
-    """diag(body) for a body that names its place by an index; printed by a short name."""
-
-    diagonal = True
+class OfIndex(MatrixExpr):
+    """A matrix made from a body that names its place by an index; printed by a short name."""
 
     def __new__(cls, body: sp.Expr, index: sp.Symbol, n: sp.Basic, name: sp.Symbol):
         return super().__new__(cls, body, index, sp.sympify(n), name)
 
     @property
-    def shape(self):
-        return (self.args[2], self.args[2])
-
-    @property
     def free_symbols(self):
         return (self.args[0].free_symbols - {self.args[1]}) | self.args[2].free_symbols
+
+    def _eval_subs(self, old, new):
+        body, index, n, name = self.args
+        return type(self)(*_put_under(body, index, old, new), n._subs(old, new), name)
+
+    def values(self, at) -> list:
+        body, index, n, _ = self.args
+        places = range(1, at.integer(n) + 1)
+        return [at.at({index: at.number(sp.Integer(i))})(body) for i in places]
+
+
+class DiagonalOf(OfIndex):
+    """diag(body)."""
+
+    diagonal = True
+
+    @property
+    def shape(self):
+        return (self.args[2], self.args[2])
 
     def _eval_transpose(self):
         return self
 
     def entry(self, i: sp.Basic, j: sp.Basic) -> sp.Expr:
-        return sp.KroneckerDelta(i, j) * self.args[0].subs(self.args[1], i)
+        return sp.KroneckerDelta(i, j) * put(self.args[0], self.args[1], i)
 
     def numeric(self, at):
-        body, index, n, _ = self.args
-        size = at.integer(n)
-        values = [at(body.subs(index, i)) for i in range(1, size + 1)]
+        values = self.values(at)
         return at.matrix_of(
-            [[values[i] if i == j else at.zero for j in range(size)] for i in range(size)]
+            [
+                [value if i == j else at.zero for j in range(len(values))]
+                for i, value in enumerate(values)
+            ]
         )
+
+
+class ColumnOf(OfIndex):
+    """The column whose entry ``index`` is ``body``."""
+
+    @property
+    def shape(self):
+        return (self.args[2], sp.Integer(1))
+
+    def entry(self, i: sp.Basic, _j: sp.Basic) -> sp.Expr:
+        return put(self.args[0], self.args[1], i)
+
+    def numeric(self, at):
+        return at.matrix_of([[value] for value in self.values(at)])
 
 
 def slopes(activation: type[ActivationFunction], x: sp.IndexedBase) -> DiagonalOf:
@@ -202,9 +247,13 @@ class Jacobian(MatrixExpr):
     def free_symbols(self):
         return self.args[0].free_symbols - {self.args[1]}
 
+    def _eval_subs(self, old, new):
+        body, index, x, name = self.args
+        return type(self)(*_put_under(body, index, old, new), x._subs(old, new), name)
+
     def entry(self, i: sp.Basic, j: sp.Basic) -> sp.Expr:
         body, index, x, _ = self.args
-        return sp.Derivative(body.subs(index, i), x[j])
+        return sp.Derivative(put(body, index, i), x[j])
 
     def numeric(self, at):
         size = at.integer(self.shape[0])
@@ -244,7 +293,7 @@ class Entry(sp.Expr):
                 return Entry(matrix.arg, j, i).doit()
             case sp.Identity():
                 return sp.KroneckerDelta(i, j)
-            case DiagonalOf() | Jacobian():
+            case OfIndex() | Jacobian():
                 return matrix.entry(i, j)
             case Diagonal():
                 return (

@@ -1,0 +1,1 @@
+"""The prover's routes, one file for each kind of mathematics."""

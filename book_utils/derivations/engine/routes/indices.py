@@ -1,0 +1,137 @@
+"""Calculus with indices: exact for every size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from book_utils.derivations.engine.binding import rename_apart
+from book_utils.derivations.engine.claim import Claim, Equation, shape_of
+from book_utils.derivations.engine.evidence import PROVED, Evidence
+from book_utils.derivations.engine.names import names_of
+from book_utils.derivations.engine.vocabulary import ActivationFunction, Entry, SlopeFunction
+
+
+def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
+    """Differentiate, let the Kronecker deltas act, collect: both sides become the same sum."""
+    if claim.relation != "=" or shape_of(claim.left) is not None:
+        return None
+    # A free index of an array runs from 1 to the array's extent; one with a domain of its own
+    # is left out, since a delta could then point outside a sum's range.
+    ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
+    if any(_bound(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
+        return None  # an equation for one index must not be used for all that a sum runs over
+    left, right = (
+        _canonical(side.subs([tuple(e) for e in using], simultaneous=True), ranges)
+        for side in (claim.left, claim.right)
+    )
+    difference = sp.expand(left - right)
+    if difference == 0:
+        return PROVED
+    return PROVED if _may_simplify(difference) and sp.simplify(difference) == 0 else None
+
+
+def _may_simplify(e: sp.Expr) -> bool:
+    """SymPy's simplify is slow, and no help where letters are only multiplied and added.
+
+    It also takes a sum with upper < lower by Karr's convention; here such a sum is empty.
+    """
+    if e.has(sp.Sum, sp.Product):
+        return False
+    undefined = ActivationFunction | SlopeFunction | AppliedUndef | sp.KroneckerDelta
+    return any(not isinstance(f, undefined) for f in e.atoms(sp.Function)) or any(
+        not (p.exp.is_Integer and p.exp > 0) for p in e.atoms(sp.Pow)
+    )
+
+
+def _bound(claim: Claim) -> set[sp.Symbol]:
+    sums = claim.left.atoms(sp.Sum, sp.Product) | claim.right.atoms(sp.Sum, sp.Product)
+    return {limit[0] for s in sums for limit in s.limits}
+
+
+def entrywise(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
+    """Two matrices are equal when entry (i, j) of the one is entry (i, j) of the other."""
+    if claim.relation != "=" or shape_of(claim.left) is None or using:
+        return None
+    i, j = sp.symbols("i j", integer=True, positive=True, cls=sp.Dummy)
+    return calculus(replace(claim, left=Entry(claim.left, i, j), right=Entry(claim.right, i, j)))
+
+
+Ranges = dict[sp.Symbol, sp.Expr]
+
+
+def _canonical(expression: sp.Expr, ranges: Ranges) -> sp.Expr:
+    """Sums of single terms, constants outside, deltas used up, dummies renamed in order."""
+    expression = rename_apart(expression)
+    expression = expression.replace(lambda e: isinstance(e, Entry), lambda e: e.doit())
+    # Entries bring sums of their own, whose indices must not meet those of the derivatives.
+    expression = rename_apart(expression)
+    expression = expression.replace(lambda e: isinstance(e, sp.Derivative), _differentiate)
+    return _rename(sp.expand(_collapse(sp.expand(rename_apart(expression)), ranges)))
+
+
+def _differentiate(e: sp.Derivative) -> sp.Expr:
+    inner = e.expr
+    for variable, order in e.variable_count:
+        for _ in range(int(order)):
+            inner = inner.diff(variable)
+    return inner
+
+
+def _collapse(e: sp.Basic, ranges: Ranges) -> sp.Basic:
+    """Every sum as terms of sums, each with its constants in front and its deltas used."""
+    if not e.has(sp.Sum):
+        return e
+    if not isinstance(e, sp.Sum):
+        return e.func(*(_collapse(a, ranges) for a in e.args))
+    body, (index, low, high) = e.function, e.limits[-1]
+    if len(e.limits) > 1:
+        body = sp.Sum(body, *e.limits[:-1])
+    inside_ranges = {**ranges, index: high} if low == 1 else ranges
+    total = sp.Integer(0)
+    for term in sp.Add.make_args(sp.expand(_collapse(sp.expand(body), inside_ranges))):
+        outside, inside = term.as_independent(index, as_Add=False)
+        total += outside * _one_sum(inside, index, low, high, ranges)
+    return total
+
+
+def _one_sum(
+    term: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr, ranges: Ranges
+) -> sp.Expr:
+    if index not in term.free_symbols and (high - low + 1).is_nonnegative:
+        return term * (high - low + 1)
+    for delta in sp.Mul.make_args(term):
+        if isinstance(delta, sp.KroneckerDelta) and index in delta.args:
+            other = delta.args[1] if delta.args[0] == index else delta.args[0]
+            # The delta may act only if its other index surely lies inside the sum's range.
+            if low == 1 and ranges.get(other) == high:
+                return (term / delta).subs(index, other)
+    return sp.Sum(term, (index, low, high))
+
+
+@cache
+def _place(depth: int) -> sp.Dummy:
+    return sp.Dummy(f"m{depth}", integer=True, positive=True)
+
+
+def _rename(expression: sp.Expr) -> sp.Expr:
+    """The same name for the summation index at the same depth, so that equal sums look equal."""
+
+    def rename(e: sp.Basic, depth: int) -> sp.Basic:
+        if isinstance(e, sp.Sum):
+            body, limits = e.function, list(e.limits)
+            for place in reversed(range(len(limits))):  # the outermost sum stands last
+                fresh = {limits[place][0]: _place(depth)}
+                body, depth = body.xreplace(fresh), depth + 1
+                limits[place] = limits[place].xreplace(fresh)
+                limits[:place] = [inner.xreplace(fresh) for inner in limits[:place]]
+            return sp.Sum(rename(body, depth), *limits)
+        if not e.args or not e.has(sp.Sum):
+            return e
+        return e.func(*(rename(a, depth) for a in e.args))
+
+    return rename(expression, 0)

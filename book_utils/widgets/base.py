@@ -1,0 +1,113 @@
+"""What every explorable is: a live widget beside a still picture of the same state.
+
+In JupyterLab, Binder and Colab the widget view is shown. A stored notebook and the published page
+keep the still figure with its state; there ``runtime.js`` puts the live view in its place.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from abc import abstractmethod
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from book_utils import validate
+from book_utils.figures import Still
+
+HERE = Path(__file__).parent
+
+
+class Explorable(anywidget.AnyWidget):
+    """A widget whose folder holds ``view.js`` and ``style.css`` and the generated ``kernel.js``.
+
+    Its state is what its traits tagged ``state=True`` hold.
+    """
+
+    name: ClassVar[str]
+    _view: ClassVar[str]
+    _style: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # traitlets makes a subclass for each instance; its traits must not be covered again.
+        if Explorable in cls.__bases__:
+            folder = Path(inspect.getfile(cls)).parent
+            cls.name = folder.name
+            cls._esm = cls._view = bundle(folder)
+            cls._css = cls._style = _read(HERE / "explorable.css") + _read(folder / "style.css")
+        super().__init_subclass__(**kwargs)
+
+    @abstractmethod
+    def still(self) -> Still:
+        """The picture of the present state."""
+
+    def state(self) -> dict[str, Any]:
+        """What the view needs to start where the widget stands."""
+        return self.trait_values(state=True)
+
+    @classmethod
+    def module(cls) -> str:
+        """The module for a page without a kernel: the view, with its style as an export."""
+        css = json.dumps(cls._style, ensure_ascii=False)
+        return f"{cls._view}\nexport const css = {css};\n"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        still = self.still()
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data["text/html"] = self._figure(still)
+        # Without the address that a repr has, so that a stored output stays the same.
+        data["text/plain"] = f"Explorable: {still.caption}"
+        return data, metadata
+
+    def _figure(self, still: Still) -> str:
+        state = json.dumps(self.state(), sort_keys=True)
+        return (
+            f'<figure class="explorable" data-explorable="{self.name}" '
+            f'data-state="{escape(state)}">{still.image()}'
+            f"<figcaption>{escape(still.caption)}"
+            "<noscript> Scripts are off, so this figure stands still.</noscript>"
+            "</figcaption></figure>"
+        )
+
+
+class Numbers(traitlets.TraitType):
+    """An array of numbers of one shape within ±limit, kept as nested lists for the front end."""
+
+    def __init__(self, default: Any, *, shape: tuple[int, ...], limit: float) -> None:
+        self.shape, self.limit = shape, limit
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> list:
+        name = self.name or "value"
+        array = validate.array(name, value, self.shape)
+        if abs(array).max() > self.limit:
+            raise ValueError(
+                f"{name}: got {value!r}, expects numbers from {-self.limit:g} to {self.limit:g}"
+            )
+        return array.astype(float).tolist()
+
+
+def bundle(folder: Path) -> str:
+    """The view with what it imports, as one module: a notebook cannot load files beside it."""
+    shared = [_inline(_read(path)) for path in (folder / "kernel.js", HERE / "helpers.js")]
+    view = re.sub(r"^import\s[^;]*;\n", "", _read(folder / "view.js"), flags=re.MULTILINE)
+    return "\n".join([*shared, view])
+
+
+def _inline(text: str) -> str:
+    """The text of a module as part of another one: it exports nothing any more."""
+    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+
+
+def _read(path: Path) -> str:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path.parent.name}/{path.name} is missing; an explorable needs view.js, style.css "
+            "and kernel.js, which `python -m book_utils.widgets` makes"
+        )
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,523 @@
+// The explorable "stretch": what one step, and a product of steps, does to the unit circle.
+// This file draws and listens. Every number it shows comes from the kernel.
+import { kernel } from "./kernel.js";
+import {
+  handle,
+  html,
+  keepKeys,
+  line,
+  number,
+  plane,
+  power,
+  speaker,
+  svg,
+  symbol,
+} from "../helpers.js";
+
+const LONGEST = 12;
+// Whatever the kernel can step with can be chosen.
+const ACTIVATIONS = Object.keys(kernel).flatMap((name) => name.match(/^step_(.+)/)?.[1] ?? []);
+const W_LIMIT = 3;
+const X_LIMIT = 4;
+// A longer image is drawn smaller: beyond this the unit circle would be too small to compare with.
+const LARGEST_SHOWN = 6;
+
+const example = ([w11, w12, w21, w22], x, steps, activation) => ({
+  // prettier-ignore
+  W: [[w11, w12], [w21, w22]],
+  b: [0, 0],
+  x,
+  steps,
+  activation,
+});
+
+const EXAMPLES = {
+  Rotation: example([0.73, -0.61, 0.61, 0.73], [2, 1], 6, "identity"),
+  Symmetric: example([0.8, 0.3, 0.3, 0.8], [2, -1], 6, "identity"),
+  // Both eigenvalues are 0.9, and yet nine steps stretch almost fourfold.
+  Shear: example([0.9, 1, 0, 0.9], [-2, 1], 9, "identity"),
+  Saturation: example([2, -0.5, 0.5, 2], [2, 1.5], 4, "tanh"),
+};
+
+const circle = Array.from({ length: 97 }, (_, i) => (i * Math.PI) / 48);
+
+const measure = (map) => {
+  const [largest, smallest] = kernel.singular(...map);
+  return {
+    map,
+    largest,
+    smallest,
+    eigen: kernel.eigen(...map),
+    image: circle.map((a) => kernel.image(...map, a)),
+  };
+};
+
+/** Everything the views show for one state: the orbit and the products of Jacobians along it. */
+export function record({ W, b, x, activation }) {
+  const w = W.flat();
+  const orbit = [x];
+  const products = [];
+  let product = kernel.unit();
+  const weight = kernel.weight(...w);
+  const [largest] = kernel.singular(...weight);
+  for (let s = 1; s <= LONGEST; s++) {
+    const jacobian = kernel[`jacobian_${activation}`](...w, ...b, ...orbit.at(-1));
+    orbit.push(kernel[`step_${activation}`](...w, ...b, ...orbit.at(-1)));
+    product = kernel.product(...jacobian, ...product);
+    products.push({
+      ...measure(product),
+      axes: kernel.axes(...product),
+      bound: kernel[`bound_${activation}`](largest, s)[1],
+    });
+  }
+  return {
+    orbit,
+    weight: measure(weight),
+    products,
+    gamma: kernel[`bound_${activation}`](largest, 1)[0],
+  };
+}
+
+// Read aloud, a lone "x" or "−2" helps nobody: the handles say where they are.
+const quiet = { "aria-hidden": "true" };
+const thin = { "vector-effect": "non-scaling-stroke" };
+
+function grid(view, limit) {
+  for (let i = -limit; i <= limit; i++) {
+    const kind = i ? "grid" : "axis";
+    view.world.append(
+      svg("path", { d: `M${i} ${-limit}V${limit}M${-limit} ${i}H${limit}`, class: kind, ...thin }),
+    );
+  }
+  for (const i of [-2, 2]) {
+    for (const [at, dx, dy] of [
+      [[i, 0], 0, 13],
+      [[0, i], -11, 4],
+    ]) {
+      const tick = svg("text", { class: "tick", x: dx, y: dy }, String(i).replace("-", "−"));
+      const spot = svg("g", quiet, tick);
+      view.put(spot, at);
+      view.marks.append(spot);
+    }
+  }
+}
+
+const panel = (title, ...parts) =>
+  html("div", { class: "panel" }, html("p", { class: "title" }, ...title), ...parts);
+
+/** The columns of W as two arrows. */
+function weightPanel(state) {
+  const view = plane({ role: "group", "aria-label": "The columns of W" });
+  view.zoom(W_LIMIT * 1.12);
+  grid(view, W_LIMIT);
+  const column = (j) => {
+    const shaft = svg("path", { class: `shaft column${j + 1}`, ...thin });
+    const label = svg("text", { class: "start", x: 10, y: -8 }, `We${"₁₂"[j]}`);
+    const spot = svg("g", quiet, label);
+    view.world.append(shaft);
+    view.marks.append(spot);
+    const read = () => state.get("W").map((row) => row[j]);
+    const redraw = handle(view, {
+      kind: `column${j + 1}`,
+      limit: W_LIMIT,
+      read,
+      name: `Column ${j + 1} of W`,
+      text: ([p, q]) => `first entry ${number(p)}, second entry ${number(q)}`,
+      write: (point) => state.set({ W: state.get("W").map((row, i) => row.with(j, point[i])) }),
+    });
+    return () => {
+      shaft.setAttribute("d", line([[0, 0], read()]));
+      view.put(spot, read());
+      redraw();
+    };
+  };
+  const redraws = [column(0), column(1)];
+  return {
+    node: panel(["Columns of ", html("var", {}, "W")], view.canvas),
+    draw: () => redraws.forEach((f) => f()),
+  };
+}
+
+/** The state x_k and where the next steps take it. */
+function statePanel(state) {
+  const view = plane({ role: "group", "aria-label": "The state and its next steps" });
+  view.zoom(X_LIMIT * 1.12);
+  grid(view, X_LIMIT);
+  const path = svg("path", { class: "orbit", ...thin });
+  view.world.append(path);
+  const dots = Array.from({ length: LONGEST + 1 }, () => svg("circle", { class: "dot", r: 3.5 }));
+  const spots = dots.map((dot) => svg("g", quiet, dot));
+  const first = svg("g", quiet, svg("text", { class: "start", x: 10, y: -8 }, "xₖ"));
+  spots.forEach((spot, s) => s && spot.append(svg("text", { class: "start", x: 6, y: -6 }, "xₜ")));
+  view.marks.append(...spots, first);
+  const where = html("p", { class: "where" });
+  const pair = ([p, q]) => `(${number(p)}, ${number(q)})`;
+  const redraw = handle(view, {
+    kind: "state",
+    limit: X_LIMIT,
+    name: "State x at step k",
+    text: ([p, q]) => `x₁ = ${number(p)}, x₂ = ${number(q)}`,
+    read: () => state.get("x"),
+    write: (x) => state.set({ x }),
+  });
+  return {
+    node: panel(["State ", symbol("x", "k")], view.canvas, where),
+    draw({ orbit }) {
+      const steps = state.get("steps");
+      path.setAttribute("d", line(orbit.slice(0, steps + 1)));
+      spots.forEach((spot, s) => {
+        spot.style.display = s <= steps ? "" : "none";
+        dots[s].classList.toggle("last", s === steps);
+        if (s <= steps) view.put(spot, orbit[s]);
+      });
+      view.put(first, orbit[0]);
+      where.replaceChildren(
+        symbol("x", "k"),
+        ` = ${pair(orbit[0])}`,
+        html("br"),
+        symbol("x", "t"),
+        ` = ${pair(orbit[steps])}`,
+      );
+      redraw();
+    },
+  };
+}
+
+/** The unit circle, its image under one Jacobian and its image under the product. */
+function circlePanel(state) {
+  const view = plane({ role: "img" });
+  const axis = svg("path", { class: "axis", ...thin });
+  const shapes = {
+    unit: svg("path", {
+      class: "unit",
+      d: line(circle.map((a) => kernel.image(...kernel.unit(), a))),
+      ...thin,
+    }),
+    product: svg("path", { class: "product", ...thin }),
+    one: svg("path", { class: "one", ...thin }),
+    axes: svg("path", { class: "axes", ...thin }),
+    from: svg("path", { class: "from", ...thin }),
+  };
+  view.world.append(axis, ...Object.values(shapes));
+  const badge = html("span", { class: "badge" });
+  const key = html(
+    "p",
+    { class: "key" },
+    html("span", { class: "unit" }, "unit circle"),
+    html("span", { class: "one" }, "one step"),
+    html("span", { class: "product" }, html("b", { class: "count" })),
+    html("span", { class: "from" }, "stretched most"),
+    badge,
+  );
+  return {
+    node: panel(["The circle and its images"], view.canvas, key),
+    draw({ products }) {
+      const steps = state.get("steps");
+      const one = products[0];
+      const { largest, smallest, image, axes } = products[steps - 1];
+      const reach = 1.15 * Math.max(1.2, one.largest, Math.min(largest, LARGEST_SHOWN));
+      view.zoom(reach);
+      axis.setAttribute("d", `M${-reach} 0H${reach}M0 ${-reach}V${reach}`);
+      // An image too small or too large to see is drawn larger or smaller by a power of ten.
+      const fits = largest === 0 || (largest <= 0.96 * reach && largest >= 0.1 * reach);
+      const exponent = fits ? 0 : Math.floor(Math.log10((0.96 * reach) / largest));
+      const factor = 10 ** exponent;
+      const [v1x, v1y, u1x, u1y, , , u2x, u2y] = axes;
+      shapes.one.setAttribute("d", line(one.image));
+      shapes.product.setAttribute("d", line(image));
+      shapes.axes.setAttribute("d", `M0 0L${u1x} ${u1y}M0 0L${u2x} ${u2y}`);
+      for (const shape of [shapes.product, shapes.axes])
+        shape.setAttribute("transform", `scale(${factor})`);
+      shapes.from.setAttribute("d", `M0 0L${v1x} ${v1y}`);
+      key.querySelector(".count").textContent = steps === 1 ? "product of 1" : `${steps} steps`;
+      badge.textContent = exponent ? `drawn × ${power(exponent)}` : "";
+      view.canvas.setAttribute(
+        "aria-label",
+        `The unit circle and its images. One step: semi-axes ${number(one.largest)} and ` +
+          `${number(one.smallest)}. ${steps} steps: semi-axes ${number(largest)} and ` +
+          `${number(smallest)}.`,
+      );
+    },
+  };
+}
+
+/** Size of the product against the number of steps, on a logarithmic scale. */
+function growthPanel(state) {
+  const [width, height, left, bottom] = [330, 150, 42, 24];
+  const canvas = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "growth" });
+  const ticks = svg("g");
+  const now = svg("path", { class: "now" });
+  const series = ["sigma", "bound", "rho"].map((kind) => [
+    kind,
+    svg("path", { class: kind }),
+    svg("g", { class: kind }),
+  ]);
+  canvas.append(ticks, now, ...series.flatMap(([, path, dots]) => [path, dots]));
+  const across = (s) => left + ((s - 1) * (width - left - 12)) / (LONGEST - 1);
+  const key = html(
+    "p",
+    { class: "key" },
+    html("span", { class: "bound" }, "bound"),
+    html("span", { class: "sigma" }, symbol("σ", "max")),
+    html("span", { class: "rho" }, html("var", {}, "ρ"), " = largest |", html("var", {}, "λ"), "|"),
+  );
+  return {
+    node: panel(["Size of the product after ", html("var", {}, "s"), " steps"], canvas, key),
+    draw({ products }) {
+      const values = {
+        bound: products.map((p) => p.bound),
+        sigma: products.map((p) => p.largest),
+        rho: products.map((p) => p.eigen[4]),
+      };
+      const logs = Object.values(values)
+        .flat()
+        .filter((v) => v > 0)
+        .map(Math.log10);
+      const high = Math.ceil(Math.max(...logs, 0) + 0.05);
+      const low = Math.max(high - 16, Math.floor(Math.min(...logs, 0) - 0.05));
+      const up = (log) => 8 + ((high - log) * (height - bottom - 16)) / (high - low);
+      const stride = Math.ceil((high - low) / 5);
+      ticks.replaceChildren();
+      for (let e = low; e <= high; e++) {
+        if (e % stride) continue;
+        ticks.append(
+          svg("path", { d: `M${left} ${up(e)}H${width - 6}`, class: e ? "grid" : "axis" }),
+          svg("text", { x: left - 6, y: up(e) + 4, class: "tick end" }, e ? power(e) : "1"),
+        );
+      }
+      for (const s of [1, 3, 6, 9, 12]) {
+        ticks.append(svg("text", { x: across(s), y: height - 6, class: "tick" }, String(s)));
+      }
+      now.setAttribute("d", `M${across(state.get("steps"))} 8V${height - bottom}`);
+      for (const [kind, path, dots] of series) {
+        const points = values[kind]
+          .map((v, i) => [across(i + 1), up(Math.log10(v))])
+          .filter(([, y]) => Number.isFinite(y) && y <= height - bottom);
+        path.setAttribute("d", points.length ? line(points) : "");
+        dots.replaceChildren(...points.map(([cx, cy]) => svg("circle", { cx, cy, r: 2.6 })));
+      }
+      const first = products[0];
+      const end = products[LONGEST - 1];
+      canvas.setAttribute(
+        "aria-label",
+        `From 1 step to ${LONGEST}: largest singular value of the product ` +
+          `${number(first.largest)} to ${number(end.largest)}, spectral radius ` +
+          `${number(first.eigen[4])} to ${number(end.eigen[4])}, bound ` +
+          `${number(first.bound)} to ${number(end.bound)}.`,
+      );
+    },
+  };
+}
+
+/** Both eigenvalues on two lines, also when they are conjugate. */
+const eigenvalues = ([re1, im1, re2]) =>
+  im1 ? [number(re1), `± ${number(im1)}i`] : [number(re1), number(re2)];
+
+/** The read-outs: W, one step, the product, and the bound. */
+function readout(state) {
+  const maps = ["weight", "one", "product"];
+  const rows = {
+    sigma_max: [symbol("σ", "max")],
+    sigma_min: [symbol("σ", "min")],
+    lambda: ["eigenvalues ", html("var", {}, "λ")],
+    rho: [html("var", {}, "ρ")],
+  };
+  const heads = maps.map(() => html("th", { scope: "col" }));
+  const cells = Object.keys(rows).map((what) =>
+    maps.map((map) => html("td", { "data-read": `${map}.${what}` })),
+  );
+  const table = html(
+    "table",
+    {},
+    html("thead", {}, html("tr", {}, html("td"), ...heads)),
+    html(
+      "tbody",
+      {},
+      ...Object.values(rows).map((label, i) =>
+        html("tr", {}, html("th", { scope: "row" }, ...label), ...cells[i]),
+      ),
+    ),
+  );
+  const bound = html("p", { class: "bound-line" });
+  heads[0].append(html("var", {}, "W"));
+  heads[1].append("1 step");
+  return {
+    node: html("div", { class: "readout" }, table, bound),
+    draw({ weight, products, gamma }) {
+      const steps = state.get("steps");
+      const product = products[steps - 1];
+      heads[2].textContent = steps === 1 ? "product of 1" : `${steps} steps`;
+      [weight, products[0], product].forEach(({ largest, smallest, eigen }, i) => {
+        const [top, low, lambda, rho] = cells.map((row) => row[i]);
+        top.textContent = number(largest);
+        low.textContent = number(smallest);
+        lambda.replaceChildren(...eigenvalues(eigen).map((text) => html("span", {}, text)));
+        rho.textContent = number(eigen[4]);
+      });
+      const whole = (...parts) => html("span", {}, ...parts);
+      bound.replaceChildren(
+        whole(
+          symbol("σ", "max"),
+          "(product) = ",
+          html("b", { "data-read": "largest" }, number(product.largest)),
+        ),
+        " ≤ ",
+        whole(
+          "(",
+          symbol("σ", "max"),
+          "(",
+          html("var", {}, "W"),
+          ") ",
+          html("var", {}, "γ"),
+          ")",
+          html("sup", {}, html("var", {}, "s")),
+        ),
+        " = ",
+        whole(
+          `(${number(weight.largest)} · ${number(gamma)})`,
+          html("sup", {}, String(steps)),
+          " = ",
+          html("b", { "data-read": "bound" }, number(product.bound)),
+        ),
+      );
+    },
+  };
+}
+
+function controls(state) {
+  const initial = state.all();
+  const steps = html("input", { type: "range", min: 1, max: LONGEST, step: 1 });
+  const count = html("b"); // an <output> would take the label for itself
+  const choice = html(
+    "select",
+    {},
+    ...ACTIVATIONS.map((name) => html("option", { value: name }, name)),
+  );
+  const fields = [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ].map(([i, j]) => {
+    const field = html("input", {
+      type: "number",
+      min: -W_LIMIT,
+      max: W_LIMIT,
+      step: 0.05,
+      "aria-label": `w, row ${i + 1}, column ${j + 1}`,
+    });
+    field.addEventListener("input", () => {
+      // An entry half typed ("-", "") or outside the limits is not a number to draw yet.
+      const { badInput, rangeOverflow, rangeUnderflow } = field.validity;
+      if (field.value === "" || badInput || rangeOverflow || rangeUnderflow) return;
+      state.set({
+        W: state.get("W").map((row, r) => (r === i ? row.with(j, Number(field.value)) : row)),
+      });
+    });
+    field.addEventListener("blur", () => draw());
+    return { field, read: () => state.get("W")[i][j] };
+  });
+  steps.addEventListener("input", () => state.set({ steps: Number(steps.value) }));
+  choice.addEventListener("change", () => state.set({ activation: choice.value }));
+  const button = (label, next) => {
+    const node = html("button", { type: "button" }, label);
+    node.addEventListener("click", () => state.set(next));
+    return node;
+  };
+  const presets = Object.entries(EXAMPLES).map(([label, next]) => button(label, next));
+  const draw = () => {
+    steps.value = state.get("steps");
+    steps.setAttribute("aria-valuetext", `${state.get("steps")} of ${LONGEST} steps`);
+    count.textContent = state.get("steps");
+    choice.value = state.get("activation");
+    for (const { field, read } of fields) {
+      const typing = field.getRootNode().activeElement === field && Number(field.value) === read();
+      if (!typing) field.value = read();
+    }
+  };
+  return {
+    draw,
+    matrix: html(
+      "div",
+      { class: "matrix", role: "group", "aria-label": "Entries of W" },
+      ...fields.map(({ field }) => field),
+    ),
+    node: html(
+      "div",
+      { class: "controls" },
+      html(
+        "div",
+        { class: "presets", role: "group", "aria-label": "Examples" },
+        ...presets,
+        button("Reset", initial),
+      ),
+      html("label", {}, html("span", {}, "steps ", html("var", {}, "s"), " = ", count), steps),
+      html("label", {}, html("span", {}, "activation ", html("var", {}, "σ")), choice),
+    ),
+  };
+}
+
+const KEYS = ["W", "b", "x", "steps", "activation"];
+
+/** The model as a view needs it: one call sets several values, and tells everyone. */
+const stateOf = (model) => ({
+  get: (key) => model.get(key),
+  all: () => Object.fromEntries(KEYS.map((key) => [key, model.get(key)])),
+  set(values) {
+    for (const [key, value] of Object.entries(values)) model.set(key, value);
+    model.save_changes();
+  },
+});
+
+export function render({ model, el }) {
+  const state = stateOf(model);
+  const tools = controls(state);
+  const weight = weightPanel(state);
+  const [place, images, growth, numbers] = [statePanel, circlePanel, growthPanel, readout].map(
+    (make) => make(state),
+  );
+  weight.node.append(tools.matrix);
+  const spoken = html("p", { class: "spoken", role: "status", "aria-live": "polite" });
+  const say = speaker(spoken);
+  const root = html(
+    "div",
+    { class: "explorable-view stretch" },
+    tools.node,
+    html(
+      "div",
+      { class: "planes" },
+      weight.node,
+      place.node,
+      html(
+        "p",
+        { class: "hint" },
+        "Drag a green point, or focus it and use the arrow keys: ",
+        "Shift for larger steps, Home to go back.",
+      ),
+      images.node,
+    ),
+    html("div", { class: "numbers" }, growth.node, numbers.node),
+    spoken,
+  );
+  keepKeys(root);
+  let drawn = false;
+  const draw = () => {
+    const now = record(state.all());
+    for (const part of [tools, weight, place, images, growth, numbers]) part.draw(now);
+    const { largest, smallest, bound } = now.products[state.get("steps") - 1];
+    // Nothing is said on arrival: only a change made by the reader is news.
+    if (drawn) {
+      say(
+        `${state.get("steps")} steps stretch by ${number(largest)} at most and ` +
+          `${number(smallest)} at least. The bound is ${number(bound)}.`,
+      );
+    }
+    drawn = true;
+  };
+  draw();
+  for (const key of KEYS) model.on(`change:${key}`, draw);
+  el.append(root);
+  return () => KEYS.forEach((key) => model.off(`change:${key}`, draw));
+}
+
+export default { render };

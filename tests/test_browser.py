@@ -1,0 +1,138 @@
+"""Promises of the pages in a browser, wide and narrow, light and dark, with scripts and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pages
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+SCREENS = pytest.mark.parametrize(
+    "screen", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}], ids=["1280", "390"]
+)
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+
+
+# Not for the whole session: an open browser holds the event loop that replayed chapters need.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for this file."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=list(pages.BROWSER_FLAGS)
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def axe(node_modules: Path) -> str:
+    """The script that finds what is hard to reach or to read."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@SCREENS
+@THEMES
+def test_pages_behave(
+    browser: Browser, axe: str, site: Path, site_url: str, screen: dict[str, int], theme: str
+) -> None:
+    """No page logs an error, asks another host, outgrows the window or breaks a rule of axe."""
+    faults = {}
+    for name in pages.names(site):
+        url = f"{site_url}/{name}"
+        with pages.Visit(browser, url, viewport=screen, color_scheme=theme) as visit:
+            found = [*visit.overflow(), *visit.accessibility(axe), *visit.faults]
+            if found:
+                faults[name] = found
+    assert faults == {}
+
+
+def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
+    """A page spoiled on purpose is caught at every gate of the test above."""
+    with pages.Visit(browser, f"{site_url}/index.html") as visit:
+        visit.page.evaluate(
+            """() => {
+              document.querySelector("article").insertAdjacentHTML("beforeend",
+                '<p id="spoiled" style="width: 9000px; color: #999; background: #aaa">grey</p>'
+                + '<img src="https://example.org/beacon.png">');
+              console.error("spoiled");
+            }"""
+        )
+        visit.page.wait_for_timeout(200)
+        assert visit.overflow()
+        found = " ".join([*visit.accessibility(axe), *visit.faults])
+        for sign in ("color-contrast", "image-alt", "console: spoiled", "another host"):
+            assert sign in found
+
+
+@SCREENS
+def test_pages_read_without_scripts(
+    browser: Browser, site: Path, site_url: str, screen: dict[str, int]
+) -> None:
+    """Where scripts do not run, text, formulas, figures and solutions are all there to see."""
+    for name in pages.names(site):
+        if name == "search.html":
+            continue
+        with pages.Visit(
+            browser, f"{site_url}/{name}", viewport=screen, java_script_enabled=False
+        ) as visit:
+            page = visit.page
+            assert page.locator("article h1").is_visible(), name
+            hidden = page.evaluate(
+                """() => [...document.querySelectorAll("article :is(p, td, pre, img, .katex-html)")]
+                     .filter((part) => part.textContent.trim() || part.localName === "img")
+                     .filter((part) => !part.checkVisibility() || part.naturalWidth === 0)
+                     .map((part) => part.outerHTML.slice(0, 200))"""
+            )
+            assert hidden == [], name
+            assert visit.faults == [], name
+
+
+@THEMES
+def test_the_systems_theme_holds(browser: Browser, site_url: str, theme: str) -> None:
+    """A page is dark where the system is dark, and light where it is light."""
+    with pages.Visit(browser, site_url, color_scheme=theme) as visit:
+        colour = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        channels = [int(part) for part in colour.strip("rgba()").split(",")[:3]]
+        assert (sum(channels) / 3 < 64) == (theme == "dark"), colour
+
+
+def test_a_reader_can_choose_the_theme(browser: Browser, site_url: str) -> None:
+    """The button for the theme changes it, and the choice holds on the next page."""
+    with pages.Visit(browser, site_url, color_scheme="light") as visit:
+        page = visit.page
+        for _ in range(3):  # light, dark, as the system has it: the button goes round
+            page.locator(".theme-switch-button").first.click()
+            if page.evaluate("document.documentElement.dataset.theme") == "dark":
+                break
+        page.goto(f"{site_url}/book/ledger.html", wait_until="networkidle")
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_wide_formulas_scroll_by_keyboard(browser: Browser, site: Path, site_url: str) -> None:
+    """On a phone, the keyboard reaches every formula that is wider than its box."""
+    narrow = {"width": 320, "height": 640}
+    for name in pages.names(site):
+        with pages.Visit(browser, f"{site_url}/{name}", viewport=narrow) as visit:
+            unreachable = visit.page.evaluate(
+                """() => [...document.querySelectorAll(".katex-display")]
+                     .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0)
+                     .map((box) => box.querySelector("annotation").textContent)"""
+            )
+            assert unreachable == [], name
+            assert visit.overflow() == [], name
+
+
+def test_the_book_can_be_searched(browser: Browser, site_url: str) -> None:
+    """The search finds the chapter that speaks of what was asked."""
+    with pages.Visit(browser, site_url) as visit:
+        page = visit.page
+        page.keyboard.press("Control+k")
+        page.keyboard.type("Jacobian")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#search-results a")
+        found = page.locator("#search-results a").evaluate_all("links => links.map(a => a.href)")
+        assert any("jacobian.html" in url for url in found)
+        assert visit.faults == []

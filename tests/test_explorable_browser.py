@@ -1,0 +1,429 @@
+"""In a browser, without a kernel: explorables live, by mouse, touch and keyboard."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from book_utils import widgets
+from book_utils.activations import ACTIVATIONS
+from book_utils.figures import stretch
+from tools.serve import make_server
+
+# A read-out shows four significant digits, or three beside a power of ten.
+SHOWN = 5e-3
+
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Explorable</title>
+<link rel="icon" href="data:,">
+<style>body {{ max-width: 760px; margin: 0 auto; padding: 0 16px; background: #fff; color: #222 }}
+[data-theme="dark"] body {{ background: #14181e; color: #ced6dd }}</style>
+<script type="module" src="_static/explorables/runtime.js"></script></head>
+<body><main><h1>Explorable</h1>{figure}<p style="height: 1500px">Below.</p></main></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page as the site has it: the stored figure, and the runtime beside it."""
+    folder = tmp_path_factory.mktemp("page")
+    widgets.export(folder / "_static" / "explorables")
+    figure = widgets.explorable("stretch")()._repr_mimebundle_()[0]["text/html"]
+    for theme, name in (("light", "index"), ("dark", "dark")):
+        text = PAGE.format(theme=theme, figure=figure)
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with make_server(folder, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """A new page, and the list that its complaints go to."""
+    page = browser.new_context(**context).new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    return page, complaints
+
+
+@pytest.fixture
+def live(browser: Browser, address: str) -> Iterator[Page]:
+    """The page with its explorable alive; it must not have complained by the end."""
+    page, complaints = open_page(browser, address, viewport={"width": 1280, "height": 900})
+    page.wait_for_selector("figure.explorable[data-live]")
+    yield page
+    assert complaints == []
+    page.context.close()
+
+
+def knob(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name)
+
+
+def steps(page: Page) -> Locator:
+    return page.get_by_role("slider", name="steps s")
+
+
+def choice(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="activation")
+
+
+def values(handle: Locator) -> list[float]:
+    """The coordinates that a handle tells a screen reader."""
+    text = handle.get_attribute("aria-valuetext").replace("−", "-")
+    return [float(number) for number in re.findall(r"(?:=|entry) (-?[\d.]+)", text)]
+
+
+def state(page: Page) -> dict:
+    """The state as the controls show it."""
+    first, second = (values(knob(page, f"Column {j} of W")) for j in (1, 2))
+    return {
+        "W": [[first[0], second[0]], [first[1], second[1]]],
+        "x": values(knob(page, "State x at step k")),
+        "steps": int(steps(page).input_value()),
+        "activation": choice(page).input_value(),
+    }
+
+
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def shown(page: Page, what: str) -> float:
+    """A number read from the page as a reader would."""
+    text = page.locator(f'[data-read="{what}"]').inner_text().replace("−", "-")
+    mantissa, _, exponent = text.partition("·10")
+    return float(mantissa) * 10.0 ** int(exponent.translate(RAISED) or 0)
+
+
+def agrees_with_numpy(page: Page) -> None:
+    """Every read-out is the number that NumPy gives for the state that the controls show."""
+    record = stretch.compute(**state(page))
+    last = record.steps - 1
+    expected = {
+        "one.sigma_max": record.largest[0],
+        "one.sigma_min": record.smallest[0],
+        "one.rho": record.radius[0],
+        "product.sigma_max": record.largest[last],
+        "product.sigma_min": record.smallest[last],
+        "product.rho": record.radius[last],
+        "largest": record.largest[last],
+        "bound": record.bound[last],
+    }
+    assert {what: shown(page, what) for what in expected} == pytest.approx(expected, rel=SHOWN)
+
+
+def centre(handle: Locator) -> tuple[float, float]:
+    box = handle.locator(".knob").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def unit(page: Page, handle: Locator) -> float:
+    """Pixels per unit of the plane that the handle lies in: one line of the grid to the next."""
+    lines = handle.locator("xpath=ancestor::*[name()='svg']").locator("path.grid")
+    boxes = sorted({round(lines.nth(i).bounding_box()["width"], 3) for i in range(lines.count())})
+    limit = float(handle.get_attribute("aria-valuemax"))
+    return boxes[-1] / (2 * limit)
+
+
+def test_live_view_takes_the_place_of_the_still(live):
+    """The image is gone, the view is there, and its numbers are right before anyone moves it."""
+    assert live.locator("figure.explorable img").count() == 0
+    agrees_with_numpy(live)
+
+
+def test_nothing_comes_from_elsewhere(browser, address):
+    """The explorable makes no request to another host."""
+    page = browser.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("figure.explorable[data-live]")
+    assert {url for url in requests if not url.startswith((address, "data:"))} == set()
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["State x at step k", "Column 1 of W", "Column 2 of W"])
+def test_drag_with_the_mouse(live, name):
+    """A dragged point follows the pointer, and all read-outs follow the point."""
+    handle = knob(live, name)
+    before, size = values(handle), unit(live, handle)
+    x, y = centre(handle)
+    live.mouse.move(x, y)
+    live.mouse.down()
+    live.mouse.move(x + 10, y - 5)
+    live.mouse.move(x + 0.6 * size, y + 0.9 * size, steps=3)
+    live.mouse.up()
+    # The state keeps two decimals, and the browser places the pointer on whole pixels.
+    assert values(handle) == pytest.approx([before[0] + 0.6, before[1] - 0.9], abs=1.5 / size)
+    assert values(handle) != before
+    agrees_with_numpy(live)
+    released = values(handle)
+    live.mouse.move(x + 0.6 * size + 4, y + 0.9 * size + 4)
+    assert values(handle) == released, "the point follows though the button was released"
+
+
+def test_drag_stops_at_the_edge(live):
+    """A point cannot be dragged out of its plane, and the read-outs stay right there."""
+    handle = knob(live, "State x at step k")
+    x, y = centre(handle)
+    live.mouse.move(x, y)
+    live.mouse.down()
+    live.mouse.move(x + 900, y - 600, steps=4)
+    live.mouse.up()
+    assert values(handle) == [4, 4]
+    agrees_with_numpy(live)
+
+
+def test_keys_move_a_point(live):
+    """Arrows move by 0.05, with Shift by 0.5, Home goes back; the page does not scroll."""
+    handle = knob(live, "State x at step k")
+    x1, x2 = values(handle)
+    handle.focus()
+    for keys, expected in [
+        (["ArrowRight"], [x1 + 0.05, x2]),
+        (["ArrowUp", "ArrowUp"], [x1 + 0.05, x2 + 0.1]),
+        (["Shift+ArrowLeft"], [x1 - 0.45, x2 + 0.1]),
+        (["ArrowDown"], [x1 - 0.45, x2 + 0.05]),
+        (["Home"], [x1, x2]),
+    ]:
+        for key in keys:
+            live.keyboard.press(key)
+        assert values(handle) == pytest.approx(expected, abs=1e-9)
+        agrees_with_numpy(live)
+    assert live.evaluate("scrollY") == 0
+
+
+def test_keys_stay_inside(live):
+    """No key pressed in the explorable reaches the page around it: a notebook would take it."""
+    live.evaluate("""() => {
+        window.heard = [];
+        for (const type of ["keydown", "keyup"])
+            document.addEventListener(type, (event) => window.heard.push(event.key));
+    }""")
+    knob(live, "State x at step k").focus()
+    live.keyboard.press("ArrowRight")
+    steps(live).press("ArrowRight")
+    assert live.evaluate("window.heard") == []
+    assert state(live)["steps"] == 5
+
+
+def test_tab_reaches_every_control(live):
+    """With Tab alone a reader comes by all three points, the slider, the choice and the fields."""
+    live.locator("body").click(position={"x": 2, "y": 2})
+    reached = set()
+    for _ in range(20):
+        live.keyboard.press("Tab")
+        reached.add(
+            live.evaluate("""() => {
+                const node = document.activeElement;
+                return node.getAttribute("aria-label") || node.labels?.[0]?.textContent
+                    || node.textContent;
+            }""").split(" =")[0]
+        )
+    assert reached >= {"State x at step k", "Column 1 of W", "Column 2 of W", "steps s"}
+    assert reached >= {"w, row 1, column 1", "w, row 2, column 2", "Rotation", "Reset"}
+    assert any(label.startswith("activation") for label in reached)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(live, activation):
+    """Each activation that can be chosen gives NumPy's numbers, for one step and for twelve."""
+    choice(live).select_option(activation)
+    for count in ("1", "12"):
+        steps(live).fill(count)
+        assert state(live)["steps"] == int(count)
+        agrees_with_numpy(live)
+
+
+def test_examples_show_what_they_are_named_for(live):
+    """Rotation meets the bound, the shear grows though ρ < 1, saturation stays far below it."""
+    measured = {}
+    for name in ("Rotation", "Symmetric", "Shear", "Saturation"):
+        live.get_by_role("button", name=name).click()
+        agrees_with_numpy(live)
+        measured[name] = {
+            what: shown(live, what) for what in ("largest", "bound", "product.rho", "weight.rho")
+        }
+    for name in ("Rotation", "Symmetric"):
+        assert measured[name]["largest"] == measured[name]["bound"] == measured[name]["product.rho"]
+    assert measured["Shear"]["weight.rho"] < 1 < measured["Shear"]["largest"]
+    assert measured["Shear"]["product.rho"] < 1
+    assert measured["Saturation"]["largest"] < measured["Saturation"]["bound"] / 500
+
+
+def test_reset_returns_to_the_stored_state(live):
+    """After an example, Reset brings back the state that the page was written with."""
+    stored = state(live)
+    live.get_by_role("button", name="Shear").click()
+    assert state(live) != stored
+    live.get_by_role("button", name="Reset").click()
+    assert state(live) == stored
+
+
+def test_typed_entries(live):
+    """A number typed into W counts at once; half a number or one out of range changes nothing."""
+    field = live.get_by_label("w, row 1, column 2")
+    field.fill("0.35")
+    assert state(live)["W"][0][1] == 0.35
+    agrees_with_numpy(live)
+    for wrong in ("", "7", "-3.001"):
+        field.fill(wrong)
+        assert state(live)["W"][0][1] == 0.35
+    field.blur()
+    assert field.input_value() == "0.35"
+
+
+def test_changes_are_announced_once_the_reader_pauses(live):
+    """A live region says the new size and bound after a change, and nothing on arrival."""
+    region = live.locator(".spoken[role=status]")
+    assert region.inner_text() == ""
+    steps(live).fill("7")
+    live.wait_for_function("document.querySelector('.spoken').textContent !== ''")
+    assert region.text_content().startswith("7 steps stretch by ")
+
+
+def test_drag_by_touch(browser, address):
+    """On a phone a finger drags a point, and the page stays where it is."""
+    page, complaints = open_page(
+        browser, address, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page.wait_for_selector("figure.explorable[data-live]")
+    handle = knob(page, "State x at step k")
+    handle.scroll_into_view_if_needed()
+    scrolled = page.evaluate("scrollY")
+    before, size = values(handle), unit(page, handle)
+    x, y = centre(handle)
+    cdp = page.context.new_cdp_session(page)
+    # The finger comes down beside the point: what counts is how far it moves.
+    points = [(x + 8, y + 8), (x, y - 0.4 * size), (x + 8 - size, y + 8 - 0.8 * size)]
+    for kind, point in zip(("touchStart", "touchMove", "touchMove"), points, strict=True):
+        touches = [{"x": point[0], "y": point[1]}]
+        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+    # A browser hands moves of a finger on once a frame: let the last one arrive.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert values(handle) == pytest.approx([before[0] - 1, before[1] + 0.8], abs=1.5 / size)
+    assert page.evaluate("scrollY") == scrolled
+    agrees_with_numpy(page)
+    assert complaints == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["index", "dark"])
+def test_axe_finds_nothing(browser, address, node_modules, width, theme):
+    """Light and dark, wide and narrow: no accessibility violation, and nothing sticks out."""
+    page, complaints = open_page(
+        browser, f"{address}/{theme}.html", viewport={"width": width, "height": 900}
+    )
+    page.wait_for_selector("figure.explorable[data-live]")
+    page.add_script_tag(path=str(node_modules / "axe-core" / "axe.min.js"))
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+    page.context.close()
+
+
+def test_nothing_moves_by_itself(live):
+    """There is no animation and no transition, so there is none to reduce."""
+    live.get_by_role("button", name="Shear").click()
+    assert live.evaluate("document.getAnimations().length") == 0
+
+
+def still(page: Page) -> Locator:
+    image = page.locator("figure.explorable img")
+    image.wait_for(state="visible")
+    assert image.evaluate("image => image.complete && image.naturalWidth > 300")
+    assert "product of 4 steps has semi-axes" in image.get_attribute("alt")
+    return image
+
+
+def test_without_scripts_the_still_figure_stands(browser, address):
+    """With scripts off a reader sees the still figure, with its words, and why it stands still."""
+    page, _ = open_page(browser, address, java_script_enabled=False)
+    page.locator("figure.explorable img").wait_for(state="visible")
+    alt = page.locator("figure.explorable img").get_attribute("alt")
+    assert "product of 4 steps has semi-axes" in alt
+    assert "Scripts are off, so this figure" in page.locator("figcaption").inner_text()
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "body": "gone"},
+        {"content_type": "text/javascript", "body": "syntax error"},
+        {
+            "content_type": "text/javascript",
+            "body": "export default { render() { throw new Error('broken') } }",
+        },
+    ],
+    ids=["missing", "unreadable", "throwing"],
+)
+def test_a_view_that_fails_leaves_the_still(browser, address, answer):
+    """If the module is missing or throws, the still stays, a sentence says so, and an error too."""
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.route("**/explorables/stretch.js", lambda route: route.fulfill(**answer))
+    page.goto(address)
+    page.get_by_text("The interactive version did not load").wait_for()
+    still(page)
+    assert any('The explorable "stretch" did not start' in text for text in complaints)
+    page.close()
+
+
+def pages_with_explorables(site: Path) -> list[str]:
+    pages = sorted(site.rglob("*.html"))
+    return [
+        str(page.relative_to(site))
+        for page in pages
+        if "data-explorable=" in page.read_text(encoding="utf-8")
+    ]
+
+
+def test_published_pages_come_alive(browser, site, site_url):
+    """On every page of the built site each explorable lives, silently and from this host alone."""
+    pages = pages_with_explorables(site)
+    assert pages, "no page of the site shows an explorable"
+    for name in pages:
+        page = browser.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda m, to=complaints: m.type == "error" and to.append(m.text))
+        page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
+        page.on(
+            "request",
+            lambda request, to=complaints: (
+                request.url.startswith((site_url, "data:")) or to.append(request.url)
+            ),
+        )
+        page.goto(f"{site_url}/{name}")
+        figures = page.locator("figure.explorable")
+        for i in range(figures.count()):
+            figures.nth(i).and_(page.locator("[data-live]")).wait_for()
+            assert figures.nth(i).locator("img").count() == 0
+        assert complaints == [], name
+        page.close()

@@ -1,0 +1,121 @@
+"""In JupyterLab, with a kernel: the same explorable, drawn by the same module."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import missing
+from playwright.sync_api import Page, expect, sync_playwright
+
+# A first start of JupyterLab and of a kernel on a busy machine; waiting ends when they are ready.
+PATIENCE = 60
+
+DISPLAY = "from book_utils.widgets.stretch import Stretch\nshown = Stretch()\nshown"
+ASK = "shown.state()"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab that knows no settings of the reader's."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        missing("JupyterLab is missing: .venv/bin/python -m pip install jupyterlab")
+    home = tmp_path_factory.mktemp("lab")
+    cells = [nbformat.v4.new_code_cell(source) for source in (DISPLAY, ASK)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = kernel
+    nbformat.write(notebook, home / "stretch.ipynb")
+    port, log = free_port(), home / "log"
+    own = {name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+    own |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    command += [f"--ServerApp.root_dir={home}", "--LabApp.check_for_updates_class="
+                "jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]  # fmt: skip
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            command, cwd=home, env={**os.environ, **own}, stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(server, address, log)
+        yield address
+    finally:
+        # It shuts its kernels down before it ends.
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+@pytest.fixture
+def page(chromium: str, lab: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(f"{lab}/lab/tree/stretch.ipynb")
+        yield page
+        browser.close()
+
+
+def test_explorable_in_jupyterlab(page):
+    """It draws, drags and takes the arrow keys, and Python sees the state that the reader sets."""
+    # Before the kernel is ready JupyterLab drops what it is asked to run.
+    page.get_by_role("button", name="| Idle").wait_for()
+    page.locator(".jp-Notebook .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    state = page.get_by_role("slider", name="State x at step k")
+    expect(state).to_have_attribute("aria-valuetext", "x₁ = 1, x₂ = 0.5", timeout=1000 * PATIENCE)
+
+    state.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(state).to_have_attribute("aria-valuetext", "x₁ = 1.05, x₂ = 1")
+
+    # A slider of the browser's own loses its keys to JupyterLab unless they are kept inside.
+    steps = page.get_by_role("slider", name="steps s")
+    steps.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(steps).to_have_value("6")
+    expect(steps).to_be_focused()
+
+    state.scroll_into_view_if_needed()
+    box = state.locator(".knob").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 900, y + 900, steps=3)
+    page.mouse.up()
+    expect(state).to_have_attribute("aria-valuetext", "x₁ = 4, x₂ = −4")
+
+    page.locator(".jp-Notebook .cm-content").nth(1).click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("'x': [4.0, -4.0]")

@@ -1,0 +1,198 @@
+"""An explorable is a live widget, a still figure with its state, and a module for the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
+
+from book_utils import widgets
+from book_utils.widgets.base import Explorable, bundle
+from book_utils.widgets.codegen import Formula, javascript
+
+EVERY = pytest.mark.parametrize("name", widgets.names())
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def stretch(**state) -> Explorable:
+    return widgets.explorable("stretch")(**state)
+
+
+def html_of(widget: Explorable) -> str:
+    return widget._repr_mimebundle_()[0]["text/html"]
+
+
+@EVERY
+def test_display_is_live_and_still(name):
+    """A notebook gets the live view; a page gets a figure with state, words, size and caption."""
+    widget = widgets.explorable(name)()
+    data, _ = widget._repr_mimebundle_()
+    assert data[VIEW]["model_id"] == widget.model_id
+    figure = data["text/html"]
+    assert f'<figure class="explorable" data-explorable="{name}"' in figure
+    assert json.loads(unescape(re.search(r'data-state="([^"]*)"', figure)[1])) == widget.state()
+    assert unescape(re.search(r'alt="([^"]*)"', figure)[1]) == widget.still().alt
+    assert re.search(r'width="\d+" height="\d+"', figure)
+    assert "<figcaption>" in figure
+    assert "Scripts are off" in figure
+
+
+@EVERY
+def test_stored_output_is_the_same_on_every_run(name):
+    """Two runs store the same text: no address, no model id, no other number drawn by chance."""
+    first, second = (widgets.explorable(name)()._repr_mimebundle_()[0] for _ in range(2))
+    assert first["text/html"] == second["text/html"]
+    assert first["text/plain"] == second["text/plain"]
+    assert "0x" not in first["text/plain"]
+
+
+@EVERY
+def test_module_stands_alone(name):
+    """The published module needs no other file and no other host, and carries its style."""
+    module = widgets.explorable(name).module()
+    assert not re.search(r"^import\b|\bimport\(", module, flags=re.MULTILINE)
+    namespace = "http://www.w3.org/2000/svg"
+    assert "http" not in module.replace(namespace, "")
+    assert re.search(r"^export default", module, flags=re.MULTILINE)
+    assert re.search(r'^export const css = "', module, flags=re.MULTILINE)
+
+
+@EVERY
+def test_state_reaches_the_front_end(name):
+    """What the still figure stores as state is exactly what a live view synchronises."""
+    widget = widgets.explorable(name)()
+    assert widget.state().items() <= widget.get_state().items()
+    assert widgets.explorable(name).module().startswith(widget.get_state()["_esm"])
+
+
+def test_state_changes_the_picture():
+    """Another state gives another figure and other words, and an array will do as well as lists."""
+    first = html_of(stretch())
+    moved = stretch(x=np.array([1.0, 0.75]), W=np.eye(2))
+    assert moved.state()["x"] == [1.0, 0.75]
+    assert moved.state()["W"] == [[1.0, 0.0], [0.0, 1.0]]
+    assert "state (1, 0.75)" in html_of(moved)
+    assert html_of(moved) != first
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"W": [[1, 2]]}, r"W: got shape \(1, 2\), expects a square matrix \(2, 2\)"),
+        ({"W": [[9, 0], [0, 1]]}, "W: got .*expects numbers from -3 to 3"),
+        ({"x": [1, float("nan")]}, "x: got a non-finite number nan"),
+        ({"b": [1]}, r"b: got shape \(1,\), expects shape \(2,\)"),
+        ({"steps": 13}, "steps: got 13, expects 1 to 12"),
+        ({"steps": 0}, "steps: got 0, expects 1 to 12"),
+        ({"activation": "sigmoid"}, "activation: got 'sigmoid', expects one of logistic, tanh"),
+    ],
+)
+def test_bad_state_is_refused(state, message):
+    """A wrong shape, range, number or name is refused by argument, with what is expected."""
+    with pytest.raises(ValueError, match=message):
+        stretch(**state)
+
+
+def test_unknown_explorable_is_refused():
+    """Asking for an explorable that does not exist lists those that do."""
+    with pytest.raises(ValueError, match=r"explorable: got 'strech', expects one of .*stretch"):
+        widgets.explorable("strech")
+
+
+def test_missing_kernel_says_how_to_make_it(tmp_path):
+    """A folder without kernel.js is refused with the command that makes it."""
+    with pytest.raises(FileNotFoundError, match=r"kernel.js is missing.*-m book_utils.widgets"):
+        bundle(tmp_path)
+
+
+def test_export_writes_runtime_and_modules(tmp_path):
+    """A page's folder gets one module per explorable and the runtime, which stays below 3 kB."""
+    written = widgets.export(tmp_path / "explorables")
+    assert {path.stem for path in written} == {*widgets.names(), "runtime"}
+    assert all(path.stat().st_size for path in written)
+    assert (tmp_path / "explorables" / "runtime.js").stat().st_size < 3000
+
+
+a, b = sp.symbols("a b", real=True)
+W = sp.MatrixSymbol("W", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ((W * W,), "expects an expression in a"),
+        ((a * b,), "expects an expression in a"),
+    ],
+)
+def test_formula_refuses_what_would_be_nan_in_a_browser(results, message):
+    """A product of whole matrices and a symbol nobody passes in are refused, not printed."""
+    with pytest.raises(ValueError, match=message):
+        Formula("f", (a,), results)
+
+
+def test_unprintable_function_is_refused():
+    """A function that JavaScript does not have is refused, not printed as a comment."""
+    with pytest.raises(PrintMethodNotImplementedError, match=r"Unsupported .*: besselj"):
+        javascript(Formula("f", (a,), (sp.besselj(0, a),)))
+
+
+def build(source: Path, target: Path) -> tuple[dict[str, str], str]:
+    """Build a small Sphinx project with the extension; its pages and its warnings."""
+    import io
+
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    warnings = io.StringIO()
+    with docutils_namespace():
+        app = Sphinx(
+            source, None, target, target / "doctrees", "html", status=None, warning=warnings,
+            confoverrides={"extensions": ["explorables"], "html_theme": "basic"},
+        )  # fmt: skip
+        app.build()
+    return {p.stem: p.read_text(encoding="utf-8") for p in target.glob("*.html")}, (
+        warnings.getvalue()
+    )
+
+
+def page(title: str, directive: str) -> str:
+    return f"{title}\n{'=' * len(title)}\n\n.. {directive}\n"
+
+
+@pytest.fixture
+def extension(root, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(root / "extensions"))
+
+
+def test_only_pages_with_an_explorable_load_the_runtime(extension, tmp_path):
+    """The extension writes the modules and loads the runtime where one is shown, nowhere else."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "index.rst").write_text(page("Plain", "toctree::\n\n   shown"), encoding="utf-8")
+    (source / "shown.rst").write_text(
+        page("Shown", f"raw:: html\n\n   {html_of(stretch())}"), encoding="utf-8"
+    )
+    pages, warnings = build(source, tmp_path / "built")
+    assert warnings == ""
+    link = re.search(r'<script[^>]*src="_static/explorables/runtime.js\?v=\w+"', pages["shown"])
+    assert link is not None
+    assert 'type="module"' in link[0]
+    assert "explorables/runtime" not in pages["index"]
+    written = tmp_path / "built" / "_static" / "explorables" / "stretch.js"
+    assert written.read_text(encoding="utf-8") == widgets.explorable("stretch").module()
+
+
+def test_unknown_explorable_on_a_page_is_a_warning(extension, tmp_path):
+    """A page that shows an explorable nobody wrote warns, which fails a strict build."""
+    source = tmp_path / "source"
+    source.mkdir()
+    figure = '<figure class="explorable" data-explorable="squeeze"></figure>'
+    (source / "index.rst").write_text(page("Shown", f"raw:: html\n\n   {figure}"), encoding="utf-8")
+    _, warnings = build(source, tmp_path / "built")
+    assert "explorable: got 'squeeze', expects one of stretch" in warnings
