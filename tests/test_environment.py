@@ -98,6 +98,37 @@ def test_conda_brings_python_and_pip_only() -> None:
     assert pip_section() == ["-c constraints.txt", "-e ."]
 
 
+def needed(packages: dict[str, list[str]]) -> set[str]:
+    """The project and all that it needs, directly or not, by the packages' own word."""
+    found: set[str] = set()
+    open_ones = [canonicalize_name(PROJECT["name"])]
+    while open_ones:
+        name = open_ones.pop()
+        if name in found or name not in packages:
+            continue
+        found.add(name)
+        wanted = [Requirement(line) for line in packages[name]]
+        open_ones += [
+            canonicalize_name(one.name)
+            for one in wanted
+            if one.marker is None or one.marker.evaluate({"extra": ""})
+        ]
+    return found
+
+
+def test_what_is_needed_follows_the_requirements_but_no_extra() -> None:
+    """A package of an extra is not needed, one that a needed package asks for is."""
+    name = PROJECT["name"]
+    packages = {
+        name: ["one", "tool; extra == 'test'"],
+        "one": ["two>=1"],
+        "two": ["three; python_version < '3'"],
+        "three": [],
+        "tool": [],
+    }
+    assert needed(packages) == {name, "one", "two"}
+
+
 def test_binder_runs_every_chapter(clone: Path, tmp_path: Path) -> None:
     """A fresh environment made from Binder's pip section runs every chapter; no tool gets in."""
     # conda writes the section to a file beside environment.yml and runs pip there.
@@ -116,9 +147,16 @@ def test_binder_runs_every_chapter(clone: Path, tmp_path: Path) -> None:
         [*pip, "list", "--format", "json"], cwd=clone, capture_output=True, text=True, check=True
     )
     installed = {canonicalize_name(p["name"]): p["version"] for p in json.loads(listed.stdout)}
-    tools = {canonicalize_name(Requirement(r).name) for extra in EXTRAS.values() for r in extra}
-    assert not installed.keys() & (tools | {"sphinx", "myst-nb"})
+    inspected = subprocess.run(
+        [*pip, "inspect", "--local"], cwd=clone, capture_output=True, text=True, check=True
+    )
+    requirements = {
+        canonicalize_name(one["metadata"]["name"]): one["metadata"].get("requires_dist", [])
+        for one in json.loads(inspected.stdout)["installed"]
+    }
     ours = {canonicalize_name(PROJECT["name"]), "pip", "setuptools", "wheel"}
+    assert installed.keys() <= needed(requirements) | ours
+    assert not installed.keys() & {"jupyter-book", "sphinx", "pytest", "nbval", "jupyterlab"}
     python_version = ".".join(map(str, sys.version_info[:3]))
     for name in installed.keys() - ours:
         assert installed[name] == pinned(name, python_version)
