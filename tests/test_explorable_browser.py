@@ -266,6 +266,7 @@ def test_examples_show_what_they_are_named_for(live):
         measured[name] = {
             what: shown(live, what) for what in ("largest", "bound", "product.rho", "weight.rho")
         }
+    assert measured["Rotation"] == dict.fromkeys(measured["Rotation"], 1)
     for name in ("Rotation", "Symmetric"):
         assert measured[name]["largest"] == measured[name]["bound"] == measured[name]["product.rho"]
     assert measured["Shear"]["weight.rho"] < 1 < measured["Shear"]["largest"]
@@ -282,17 +283,184 @@ def test_reset_returns_to_the_stored_state(live):
     assert state(live) == stored
 
 
+def test_home_goes_back_to_what_was_loaded_last(live):
+    """After an example, Home puts a point where the example had it, and after Reset the page's."""
+    handle = knob(live, "State x at step k")
+    stored = values(handle)
+    for button, home in (("Shear", [-2, 1]), ("Reset", stored)):
+        live.get_by_role("button", name=button).click()
+        for name in ("State x at step k", "Column 1 of W"):
+            before = values(knob(live, name))
+            knob(live, name).press("Shift+ArrowLeft")
+            assert values(knob(live, name)) != before
+            knob(live, name).press("Home")
+            assert values(knob(live, name)) == before
+        assert values(handle) == home
+
+
 def test_typed_entries(live):
-    """A number typed into W counts at once; half a number or one out of range changes nothing."""
+    """A number typed into W counts at once; half a number changes nothing."""
     field = live.get_by_label("w, row 1, column 2")
     field.fill("0.35")
     assert state(live)["W"][0][1] == 0.35
     agrees_with_numpy(live)
-    for wrong in ("", "7", "-3.001"):
-        field.fill(wrong)
-        assert state(live)["W"][0][1] == 0.35
+    field.fill("")
+    assert state(live)["W"][0][1] == 0.35
     field.blur()
     assert field.input_value() == "0.35"
+
+
+@pytest.mark.parametrize("typed", ["7", "99.99", "3.01", "-4.123", "12345678.91", "-3.00001"])
+def test_an_entry_out_of_range_is_refused(live, typed):
+    """It changes nothing, a sentence says what is expected, and leaving the field restores it."""
+    field = live.get_by_label("w, row 2, column 1")
+    before = state(live)
+    field.fill(typed)
+    assert state(live) == before
+    assert field.get_attribute("aria-invalid") == "true"
+    refusal = live.get_by_text("An entry lies between −3 and 3.")
+    refusal.wait_for()
+    field.blur()
+    assert refusal.count() == 0
+    assert field.input_value() == str(before["W"][1][0])
+    assert abs(float(knob(live, "Column 1 of W").get_attribute("aria-valuenow"))) <= 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "used"), [("1e-200", "0"), ("0.123456", "0.1235"), ("-1e-9", "0")]
+)
+def test_entries_have_four_decimals(live, typed, used):
+    """What is typed finer is rounded to what the field then shows, and nothing underflows."""
+    field = live.get_by_label("w, row 1, column 1")
+    field.fill(typed)
+    field.blur()
+    assert field.input_value() == used
+    assert state(live)["W"][0][0] == float(used)
+    agrees_with_numpy(live)
+
+
+@pytest.mark.parametrize(
+    ("activation", "says"),
+    [
+        ("identity", "every slope is 1, so the state does not matter"),
+        ("relu", "slope 1 where the state is above 0, else 0"),
+    ],
+)
+def test_a_state_that_changes_nothing_says_so(live, activation, says):
+    """Where dragging the state need not change the ellipse, a line beside it says why."""
+    remark = live.get_by_text(says)
+    assert remark.count() == 0
+    choice(live).select_option(activation)
+    remark.wait_for()
+
+
+def test_bound_gives_its_reason(live):
+    """Beside the bound stands γ, the largest slope of the activation that is chosen."""
+    for name, gamma in (("logistic", 0.25), ("tanh", 1)):
+        choice(live).select_option(name)
+        assert shown(live, "gamma") == gamma
+        reason = live.locator(".readout > p").last.inner_text()
+        assert reason.startswith("Each factor stretches by at most")
+        assert reason.endswith(f"is the largest slope of {name}.")
+
+
+# Draws a state with the published module, as a page does, and says what stands on it.
+DRAW = """async (state) => {
+    const view = (await import("/_static/explorables/stretch.js")).default;
+    const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
+    document.querySelector("main").replaceChildren();
+    await view.render({ model, el: document.querySelector("main") });
+    const box = (node) => {
+        const { left, right, top, bottom } = node.getBoundingClientRect();
+        return { left, right, top, bottom, size: Math.max(right - left, bottom - top) };
+    };
+    const within = (node) => {
+        const [inner, outer] = [box(node), box(node.closest("svg"))];
+        // A dot may lie on the edge, half of it outside.
+        const slack = node.matches("text") ? 1 : 4;
+        return inner.left >= outer.left - slack && inner.right <= outer.right + slack
+            && inner.top >= outer.top - slack && inner.bottom <= outer.bottom + slack;
+    };
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const [circle] = all("svg:has(path.product)");
+    return {
+        ellipse: box(circle.querySelector("path.product")).size / box(circle).size,
+        cut: all("svg text, svg path.dot, .growth circle")
+            .filter((node) => box(node).size && !within(node))
+            .map((node) => node.outerHTML),
+        dots: ["sigma", "rho"].map((kind) => all(`.growth g.${kind} circle`).length),
+        badge: document.querySelector(".badge").innerText,
+        note: document.querySelector(".controls > .hint").innerText,
+        outside: all("path.dot").filter((d) => box(d).size)
+            .filter((d) => d.getAttribute("transform") !== "rotate(0.00)").length,
+        names: all(".planes text:not(.tick)").map((node) => node.textContent),
+    };
+}"""
+
+
+def extremes() -> list[dict]:
+    """The corners of all that a reader can set, and a few states in between."""
+    signs = [[[3, 3], [3, 3]], [[3, -3], [3, 3]], [[-3, 3], [3, 3]], [[0, 0], [0, 0]]]
+    small = [[[1e-4, 0], [0, 1e-4]], [[3, 3], [3, 3.0 - 1e-4]], [[0, 3], [1e-4, 0]]]
+    places = [[4, 4], [-4, 4], [0, 0], [0.01, -4]]
+    return [
+        {"W": W, "b": b, "x": x, "steps": steps, "activation": activation}
+        for W in (*signs, *small)
+        for x in places
+        for b in ([0, 0], [3, -3])
+        for steps in (1, 12)
+        for activation in ACTIVATIONS
+    ]
+
+
+def test_every_state_is_drawn(live):
+    """At the ends of all ranges everything is drawn, nothing is cut off, and no message appears."""
+    for case in extremes():
+        drawn = live.evaluate(DRAW, case)
+        assert drawn["cut"] == [], case
+        assert drawn["dots"] == [12, 12], case
+        zero = stretch.compute(**case).largest[case["steps"] - 1] == 0
+        # A dot for a map to zero; else from 0.096 of the plane, which seen aslant is √2 less.
+        assert drawn["ellipse"] <= 1.01, case
+        assert zero or drawn["ellipse"] > 0.067, case
+
+
+def test_the_scene_of_the_bound(live):
+    """Weights of 3 and a state at (4, 4): the ellipse is drawn and its enlargement is in words."""
+    case = {"W": [[3, 3], [3, 3]], "b": [0, 0], "x": [4, 4], "steps": 12, "activation": "tanh"}
+    drawn = live.evaluate(DRAW, case)
+    assert drawn["badge"] == "The ellipse of 12 steps is drawn 1044 times larger than it is."
+    assert live.locator(".badge sup").inner_text() == "44"
+    assert (
+        live.locator(".badge").evaluate("node => parseFloat(getComputedStyle(node).fontSize)") > 13
+    )
+    assert drawn["outside"] == 12
+    drawn = live.evaluate(DRAW, {**case, "activation": "identity", "b": [0.5, -1]})
+    assert drawn["badge"] == "The ellipse of 12 steps is drawn 109 times smaller than it is."
+    assert drawn["note"] == "no input, b = (0.5, −1)"
+
+
+def test_names_stand_where_they_belong(live):
+    """Columns are called columns, the states x_k and x_{k+s}, and the absence of input is said."""
+    drawn = live.evaluate(DRAW, extremes()[0] | {"steps": 3, "W": [[1, 0], [0, 1]]})
+    assert drawn["names"] == ["column 1", "column 2", "xk", "xk+s"]
+    assert drawn["note"] == "no input, b = 0"
+    assert drawn["outside"] == 0
+
+
+def test_near_points_are_told_apart(live):
+    """Of two columns close to each other, the one under the pointer moves and the other stays."""
+    entries = (("1, column 1", "1"), ("2, column 1", "1"), ("1, column 2", "1"))
+    for where, entry in (*entries, ("2, column 2", "0.5")):
+        live.get_by_label(f"w, row {where}").fill(entry)
+    handle = knob(live, "Column 1 of W")
+    x, y = centre(handle)
+    live.mouse.move(x, y)
+    live.mouse.down()
+    live.mouse.move(x - 40, y, steps=3)
+    live.mouse.up()
+    assert values(handle)[0] < 1
+    assert values(knob(live, "Column 2 of W")) == [1, 0.5]
 
 
 def test_changes_are_announced_once_the_reader_pauses(live):

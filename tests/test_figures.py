@@ -105,6 +105,61 @@ def test_stretch_draws_its_record():
     np.testing.assert_array_equal(drawn_series[r"$\rho$"], record.radius)
 
 
+def drawn_panels(**state):
+    record = stretch.compute(**state)
+    return record, drawn(lambda figure: stretch.draw(figure, record)).axes
+
+
+def test_stretch_shows_every_size():
+    """Weights of 3 at (4, 4): all twelve sizes lie within the axis, down to 10⁻⁴⁵."""
+    record, (_, _, growth) = drawn_panels(W=[[3, 3], [3, 3]], x=[4, 4], steps=12, activation="tanh")
+    low, high = growth.get_ylim()
+    for series in (record.largest, record.radius, record.bound):
+        assert ((low <= series) & (series <= high)).all()
+    assert low < 1e-44
+    assert growth.get_title() == "Size of the product"
+
+
+def test_stretch_shows_zeros_on_the_lower_edge():
+    """A logarithmic axis has no 0: they stand on its lower edge, and the title says so."""
+    record, (_, _, growth) = drawn_panels(W=[[0, 3], [0, 0]], x=[1, 1], steps=2, activation="tanh")
+    assert (record.largest[1:] == 0).all()
+    assert growth.get_title().endswith("(0: on the lower edge)")
+    marks = [line for line in growth.lines if line.get_transform() == growth.get_xaxis_transform()]
+    # σ_max vanishes from the second step on, ρ from the first, and the bound never.
+    found = sorted(line.get_xdata().tolist() for line in marks if len(line.get_xdata()) > 2)
+    assert found == [list(range(1, 13)), list(range(2, 13))]
+
+
+def test_stretch_points_to_states_outside():
+    """A state beyond the plane leaves a mark on its edge, in its direction; one inside a dot."""
+    state = {"W": [[3, 0], [0, 1.5]], "x": [1, 1], "steps": 3, "activation": "identity"}
+    record, (states, _, _) = drawn_panels(**state)
+    edge = stretch.EDGE
+    marks = {line.get_marker(): line.get_xydata()[0] for line in states.lines[3:-1]}
+    for point in record.states[1:4]:
+        if np.abs(point).max() <= edge:
+            np.testing.assert_array_equal(marks["o"], point)
+        else:
+            angle = np.degrees(np.arctan2(point[1], point[0])) - 90
+            np.testing.assert_allclose(marks[(3, 0, angle)], point * edge / np.abs(point).max())
+    assert len(marks) == 3
+
+
+@pytest.mark.parametrize(("b", "says"), [([0, 0], "= 0"), ([0.5, -1], "= (0.5, -1)")])
+def test_stretch_says_that_there_is_no_input(b, says):
+    """Beside the states stands that there is no input, and which b there is."""
+    _, (states, _, _) = drawn_panels(**CURVED, b=b)
+    assert states.get_xlabel() == f"no input, $b$ {says}"
+
+
+def test_a_singular_matrix_flattens_the_circle():
+    """Parallel columns give σ_min = 0, not the rounding of 0.1·0.9 − 0.3·0.3."""
+    W = [[0.1, 0.3], [0.3, 0.9]]
+    assert W[0][0] * W[1][1] != W[0][1] * W[1][0]
+    assert (stretch.compute(W, [1, 1], 4, "identity").smallest == 0).all()
+
+
 def test_stretch_says_when_it_magnifies():
     """An image too small to see is drawn larger by a power of ten, and the legend says so."""
     record = stretch.compute([[0.5, 0], [0, 0.5]], [0, 0], 12, "logistic")
@@ -116,6 +171,7 @@ def test_stretch_says_when_it_magnifies():
         record.largest[11] * 10.0**exponent
     )
     assert 0.1 < record.largest[11] * 10.0**exponent < 1.4
+    assert f"drawn 10^{exponent} times larger" in stretch.describe(record)
 
 
 def test_stretch_draws_a_map_to_zero():

@@ -46,7 +46,7 @@ def wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> 
 def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a JupyterLab that knows no settings of the reader's."""
     if importlib.util.find_spec("jupyterlab") is None:
-        missing("JupyterLab is missing: .venv/bin/python -m pip install jupyterlab")
+        missing("JupyterLab is missing: run `make test`, which installs it into .venv")
     home = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(source) for source in (DISPLAY, ASK)]
     notebook = nbformat.v4.new_notebook(cells=cells)

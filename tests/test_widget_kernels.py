@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,9 +35,9 @@ import { record } from "./stretch.mjs";
 const odd = (value) => typeof value === "number" && !Number.isFinite(value);
 const plain = (key, value) => (odd(value) ? `${value}` : value);
 for (const line of readFileSync(0, "utf8").trim().split("\\n")) {
-  const { orbit, weight, products, gamma } = record(JSON.parse(line));
+  const { orbit, slopes, weight, products, gamma } = record(JSON.parse(line));
   for (const each of [weight, ...products]) each.image = each.image.filter((_, i) => i % 16 === 0);
-  console.log(JSON.stringify({ orbit, weight, products, gamma }, plain));
+  console.log(JSON.stringify({ orbit, slopes, weight, products, gamma }, plain));
 }
 """
 
@@ -103,6 +104,15 @@ def test_orbit_is_the_cells(results):
             terms = np.abs(cell.W) @ np.abs(cell.activation(before)) + np.abs(cell.b)
             error = np.abs(after - simulate(cell, before, np.zeros((1, 0)))[1])
             assert (error <= TOLERANCE * terms).all(), (case, before, after)
+
+
+def test_slopes_are_the_activations(results):
+    """The slopes beside a state are σ′ of its two entries."""
+    for case, shown in results:
+        orbit = np.array(shown["orbit"][:-1], float)
+        expected = ACTIVATIONS[case["activation"]].derivative(orbit)
+        error = np.abs(np.array(shown["slopes"], float) - expected)
+        assert (error <= TOLERANCE * expected).all(), case
 
 
 def test_products_are_transports(results):
@@ -194,6 +204,82 @@ def test_thin_images_keep_their_width(node, tmp_path):
     assert shown["products"][-1]["smallest"] < 1e-16 * shown["products"][-1]["largest"]
 
 
+def linear(W: list[list[float]]) -> dict:
+    return {"W": W, "b": [0, 0], "x": [1, 0.5], "activation": "identity"}
+
+
+def decimal(hundredths: int) -> float:
+    return hundredths / 100
+
+
+def defective(rng: np.random.Generator) -> list[list[int]]:
+    """Four whole numbers [[m + p, q], [r, m - p]] with q r = −p²: m is a double eigenvalue."""
+    p = int(rng.integers(1, 60)) * int(rng.choice([-1, 1]))
+    q = int(rng.choice([d for d in range(1, 300) if p * p % d == 0 and p * p // d <= 300]))
+    m = int(rng.integers(1, 240)) * int(rng.choice([-1, 1]))
+    return [[m + p, q], [-p * p // q, m - p]]
+
+
+def test_a_double_eigenvalue_is_double(node, tmp_path):
+    """Two equal eigenvalues are shown as two equal real numbers, though W is rounded to binary."""
+    rng = np.random.default_rng(3)
+    whole = [[[70, 30], [-30, 10]], [[50, -50], [50, 50]], *(defective(rng) for _ in range(300))]
+    cases = [linear([[decimal(entry) for entry in row] for row in W]) for W in whole]
+    shown = in_node(node, tmp_path, widgets.explorable("stretch").module(), cases)
+    seen = 0
+    for W, case, result in zip(whole, cases, shown, strict=True):
+        power = np.eye(2, dtype=int).astype(object)
+        for s, product in enumerate(result["products"], start=1):
+            power = power @ np.array(W, dtype=object)
+            trace, det = power[0, 0] + power[1, 1], power[0, 0] * power[1, 1]
+            det -= power[0, 1] * power[1, 0]
+            if trace * trace != 4 * det:
+                continue
+            seen += 1
+            re1, im1, re2, im2, radius = product["eigen"]
+            assert im1 == im2 == 0, (case, s)
+            assert re1 == re2, (case, s)
+            exact = float(Fraction(trace, 2 * 100**s))
+            # Rounding of 1e-16 of the largest entry stays in a sum that cancels.
+            slack = 1e-13 * product["largest"] + TOLERANCE * abs(exact)
+            assert max(abs(re1 - exact), abs(re2 - exact)) <= slack, (case, s)
+            assert radius == abs(re1)
+    assert seen > 3500
+
+
+def test_a_pair_stays_a_pair(node, tmp_path):
+    """Eigenvalues are shown as a pair if and only if the exact discriminant is negative."""
+    rng = np.random.default_rng(4)
+    whole = rng.integers(-30000, 30001, (400, 2, 2))
+    # Discriminants of ±4 beside products of 1e8: as near to 0 as four decimals come.
+    whole = [*whole.tolist(), [[12004, 27101], [-5317, -12004]], [[12006, 24361], [-5917, -12006]]]
+    whole += [[[12000, 14183], [-10153, -12000]], [[12001, 28240], [-5100, -12001]]]
+    cases = [linear([[entry / 1e4 for entry in row] for row in W]) for W in whole]
+    shown = in_node(node, tmp_path, widgets.explorable("stretch").module(), cases)
+    for ((a, b), (c, d)), case, result in zip(whole, cases, shown, strict=True):
+        discriminant = (a - d) ** 2 + 4 * b * c
+        im1 = result["weight"]["eigen"][1]
+        assert (im1 > 0) == (discriminant < 0), case
+        imaginary = np.sqrt(max(0, -discriminant)) / 2e4
+        assert im1 == pytest.approx(imaginary, rel=1e-6), case
+
+
+def test_a_singular_matrix_is_singular(node, tmp_path):
+    """Parallel columns give σ_min = 0 exactly, though 0.1·0.9 and 0.3·0.3 round differently."""
+    rng = np.random.default_rng(5)
+    pairs = [((1, 3), (2, 6)), *(rng.integers(1, 17, (200, 2, 2)).tolist())]
+    rows = [[[p * u, p * v], [q * u, q * v]] for (u, v), (p, q) in pairs]
+    cases = [linear([[decimal(entry) for entry in row] for row in W]) for W in rows]
+    assert any(np.prod(np.diag(W)) != W[0][1] * W[1][0] for W in (case["W"] for case in cases))
+    for case, shown in zip(
+        cases,
+        in_node(node, tmp_path, widgets.explorable("stretch").module(), cases),
+        strict=True,
+    ):
+        smallest = [each["smallest"] for each in (shown["weight"], *shown["products"])]
+        assert smallest == [0] * 13, case
+
+
 @pytest.mark.parametrize("name", widgets.names())
 def test_kernel_is_fresh(name):
     """kernel.js is what the definitions print today; `python -m book_utils.widgets` makes it."""
@@ -213,8 +299,8 @@ def test_a_wrong_kernel_is_caught(node, tmp_path, results):
     """With W transposed in one Jacobian the comparison with NumPy fails."""
     module = widgets.explorable("stretch").module()
     wrong = module.replace(
-        "return [w11, w12, w21, w22, w11*w22 - w12*w21];",
-        "return [w11, w21, w12, w22, w11*w22 - w12*w21];",
+        "return [m11*slope1, m12*slope2, m21*slope1, m22*slope2,",
+        "return [m11*slope1, m21*slope2, m12*slope1, m22*slope2,",
         1,
     )
     assert wrong != module

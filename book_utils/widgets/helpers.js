@@ -31,6 +31,12 @@ const RAISED = {
   9: "⁹",
 };
 
+/** A symbol with an index as part of an SVG, where there is no <sub>. */
+export const svgSymbol = (letter, index) => [
+  letter,
+  svg("tspan", { dy: 3, "font-size": "0.8em" }, index),
+];
+
 /** 10 to an integer power, written with raised digits. */
 export const power = (exponent) =>
   exponent === 1 ? "10" : "10" + [...String(exponent)].map((c) => RAISED[c]).join("");
@@ -49,11 +55,13 @@ export function number(value) {
 /** A square drawing of the plane: world coordinates inside, y upward, -reach..reach. */
 export function plane(attributes) {
   const world = svg("g");
+  const grips = svg("g");
   const marks = svg("g");
-  const canvas = svg("svg", { viewBox: "-100 -100 200 200", ...attributes }, world, marks);
+  const canvas = svg("svg", { viewBox: "-100 -100 200 200", ...attributes }, world, grips, marks);
   const view = {
     canvas,
     world,
+    grips,
     marks,
     reach: 1,
     zoom(reach) {
@@ -67,6 +75,16 @@ export function plane(attributes) {
         `translate(${(100 * x) / view.reach} ${(-100 * y) / view.reach})`,
       );
     },
+    /** A text beside a point, above or below its middle; turned inward where it would be cut. */
+    name(node, [x, y], above) {
+      const [right, down] = [(100 * x) / view.reach, (-100 * y) / view.reach];
+      const room = 100 - Math.abs(right) > 18 + 6.5 * node.textContent.length;
+      const side = (right >= 0) === room ? 1 : -1;
+      const [top, bottom] = above ? [-88, 81] : [-73, 94];
+      node.setAttribute("class", side < 0 ? "end" : "start");
+      node.setAttribute("x", right + 12 * side);
+      node.setAttribute("y", Math.min(bottom, Math.max(top, down + (above ? -4 : 11))));
+    },
     locate(event) {
       const inside = world.getScreenCTM().inverse();
       const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inside);
@@ -76,14 +94,16 @@ export function plane(attributes) {
   return view;
 }
 
-/** Points joined by a line, as the `d` of a path. */
-export const line = (points) => "M" + points.map(([x, y]) => `${x} ${y}`).join("L");
+/** Points joined by a line, as the `d` of a path; four decimals are finer than any screen. */
+export const line = (points) =>
+  "M" + points.map((point) => point.map((v) => v.toFixed(4)).join(" ")).join("L");
 
 /**
  * A point that moves in two directions, by pointer and by keyboard.
- * `read` and `write` are the only ties to the state; `write` gets rounded values within `limit`.
+ * `read`, `write` and `home` are the only ties to the state; `write` gets rounded values within
+ * `limit`, and `home` is where the key Home goes.
  */
-export function handle(view, { name, text, limit, read, write, kind }) {
+export function handle(view, { name, text, limit, read, write, home, kind }) {
   const node = svg(
     "g",
     {
@@ -95,31 +115,34 @@ export function handle(view, { name, text, limit, read, write, kind }) {
       "aria-valuemin": -limit,
       "aria-valuemax": limit,
     },
-    svg("circle", { r: 24, class: "reach" }),
+    svg("circle", { r: 14, class: "ring" }),
     svg("circle", { r: 8, class: "knob" }),
   );
-  const home = read();
+  // What a finger may hit lies under all knobs, so that none takes the place of another.
+  const reach = svg("circle", { r: 24, class: "reach" });
   // Two decimals: a value that the reader can copy, and that the number fields can show.
   const tidy = (v) => Math.round(100 * Math.min(limit, Math.max(-limit, v))) / 100;
   const move = ([x, y]) => write([tidy(x), tidy(y)]);
   let grip = [0, 0]; // from the pointer to the point: a finger need not hit its middle
 
-  node.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    node.focus({ preventScroll: true });
-    node.setPointerCapture(event.pointerId);
-    const [x, y] = view.locate(event);
-    const [x0, y0] = read();
-    grip = [x0 - x, y0 - y];
-  });
-  node.addEventListener("pointermove", (event) => {
-    if (!node.hasPointerCapture(event.pointerId)) return;
-    const [x, y] = view.locate(event);
-    move([x + grip[0], y + grip[1]]);
-  });
-  // touch-action has no effect on parts of an SVG: without this the page would scroll instead.
-  node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  for (const target of [reach, node]) {
+    target.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      node.focus({ preventScroll: true });
+      target.setPointerCapture(event.pointerId);
+      const [x, y] = view.locate(event);
+      const [x0, y0] = read();
+      grip = [x0 - x, y0 - y];
+    });
+    target.addEventListener("pointermove", (event) => {
+      if (!target.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = view.locate(event);
+      move([x + grip[0], y + grip[1]]);
+    });
+    // touch-action has no effect on parts of an SVG: without this the page would scroll instead.
+    target.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  }
 
   const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
   node.addEventListener("keydown", (event) => {
@@ -127,16 +150,17 @@ export function handle(view, { name, text, limit, read, write, kind }) {
     const way = ways[event.key];
     if (!way && event.key !== "Home") return;
     event.preventDefault();
-    if (!way) return write(home);
+    if (!way) return write(home());
     const stride = event.shiftKey ? 0.5 : 0.05;
     const [x, y] = read();
     move([x + stride * way[0], y + stride * way[1]]);
   });
 
+  view.grips.append(reach);
   view.marks.append(node);
   return function redraw() {
     const point = read();
-    view.put(node, point);
+    for (const each of [reach, node]) view.put(each, point);
     node.setAttribute("aria-valuenow", point[0]);
     node.setAttribute("aria-valuetext", text(point));
   };

@@ -17,45 +17,56 @@ from book_utils.widgets.codegen import Formula, Hypot
 w = sp.symbols("w11 w12 w21 w22", real=True)
 b = sp.symbols("b1 b2", real=True)
 x = sp.symbols("x1 x2", real=True)
+value = sp.symbols("value1 value2", real=True)
+slope = sp.symbols("slope1 slope2", real=True)
 m = sp.symbols("m11 m12 m21 m22 det", real=True)
 p = sp.symbols("p11 p12 p21 p22 pdet", real=True)
-angle, norm = sp.symbols("angle norm", real=True)
+angle, norm, gamma = sp.symbols("angle norm gamma", real=True)
 s = sp.Symbol("s", integer=True)
+
+# A decimal such as 0.1 is stored to half an ulp, and a product of twelve factors gathers about
+# a hundred of them. A difference of two equal numbers is then not 0 but this much of either.
+ONE_ULP = sp.Rational(1, 2**52)
+FEW_ULPS, MANY_ULPS = 4 * ONE_ULP, 64 * ONE_ULP
 
 
 def formulas() -> tuple[Formula, ...]:
     """Everything the view may compute."""
-    return (*_cell_formulas(), *_map_formulas())
+    return (*_activations(), *_cell(), *_map_formulas())
 
 
-def _cell_formulas() -> tuple[Formula, ...]:
-    """One step of the vanilla cell and its Jacobian, for each activation."""
-    step, jacobian = _step_and_jacobian()
-    found = []
-    for name, act in ACTIVATIONS.items():
-        found += [
-            Formula(f"step_{name}", (*w, *b, *x), _with_activation(step, act)),
-            Formula(f"jacobian_{name}", (*w, *b, *x), _with_activation(jacobian, act)),
-            Formula(f"bound_{name}", (norm, s), (act.lipschitz, (act.lipschitz * norm) ** s)),
-        ]
-    return tuple(found)
+def _activations() -> tuple[Formula, ...]:
+    """σ(x) and σ′(x), in the forms that do not overflow, and γ, the largest slope anywhere."""
+    (one, _) = x
+    return tuple(
+        Formula(
+            f"sigma_{name}",
+            (one,),
+            (act.stable_value(one), act.stable_derivative(one), act.lipschitz),
+        )
+        for name, act in ACTIVATIONS.items()
+    )
 
 
-def _step_and_jacobian() -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
-    """The cell's own step, run on symbols with a nameless activation, and its derivative."""
-    nameless = Activation("nameless", "f", sp.Function("f")(X))
-    cell = Vanilla(_square(w), np.zeros((2, 0)), np.array(b, dtype=object), nameless)
-    step = sp.Matrix(cell.step(np.array(x, dtype=object), np.zeros(0)))
-    jacobian = step.jacobian(x)
-    return tuple(step), (*jacobian, jacobian.det())
-
-
-def _with_activation(entries: tuple[sp.Expr, ...], act: Activation) -> tuple[sp.Expr, ...]:
-    """Put the forms of σ and σ′ that do not overflow in the place of the nameless ones."""
+def _cell() -> tuple[Formula, ...]:
+    """One step of the vanilla cell, and its Jacobian as a map made from the map of W."""
     f = sp.Function("f")
-    slopes = {f(each).diff(each): act.stable_derivative(each) for each in x}
-    values = {f(each): act.stable_value(each) for each in x}
-    return tuple(entry.subs(slopes).subs(values) for entry in entries)
+    cell = Vanilla(
+        _square(w), np.zeros((2, 0)), np.array(b, dtype=object), Activation("f", "f", f(X))
+    )
+    step = sp.Matrix(cell.step(np.array(x, dtype=object), np.zeros(0)))
+    jacobian = step.jacobian(x).subs(
+        {f(each).diff(each): s for each, s in zip(x, slope, strict=True)}
+    )
+    # det W is known better than from the entries of the Jacobian: take out what belongs to W.
+    shrink = sp.cancel(jacobian.det() / sp.Matrix(2, 2, w).det())
+    entries = tuple(jacobian.subs(dict(zip(w, m, strict=False))))
+    values = {f(each): v for each, v in zip(x, value, strict=True)}
+    return (
+        Formula("step", (*w, *b, *value), tuple(step.subs(values))),
+        Formula("jacobian", (*m, *slope), (*entries, m[4] * shrink)),
+        Formula("bound", (norm, gamma, s), ((norm * gamma) ** s,)),
+    )
 
 
 def _map_formulas() -> tuple[Formula, ...]:
@@ -64,13 +75,22 @@ def _map_formulas() -> tuple[Formula, ...]:
     P = sp.Matrix(2, 2, p[:4])
     return (
         Formula("unit", (), (*sp.eye(2), sp.Integer(1))),
-        Formula("weight", w, (*w, sp.Matrix(2, 2, w).det())),
+        _weight(),
         Formula("product", (*m, *p), (*(M * P), m[4] * p[4])),
         Formula("image", (*m, angle), tuple(M * sp.Matrix([sp.cos(angle), sp.sin(angle)]))),
         _singular_values(),
         _semi_axes(M),
         _eigenvalues(),
     )
+
+
+def _weight() -> Formula:
+    """The map of W. A determinant that is nothing but rounding is 0: W is then singular."""
+    w11, w12, w21, w22 = w
+    down, up = w11 * w22, w12 * w21
+    rounding = FEW_ULPS * (sp.Abs(down) + sp.Abs(up))
+    det = sp.Piecewise((0, sp.Abs(down - up) <= rounding), (down - up, True))
+    return Formula("weight", w, (*w, det))
 
 
 def _singular_values() -> Formula:
@@ -99,22 +119,31 @@ def _eigenvalues() -> Formula:
     """Real and imaginary part of both, the larger first, and the spectral radius.
 
     Of two real ones the smaller is det divided by the larger: their difference would cancel.
+    A discriminant that is nothing but rounding is 0, else a double eigenvalue would be shown as
+    a pair with an imaginary part of 1e-8.
     """
     (m11, m12, m21, m22, det), scaled = _scaled()
     scale = scaled[0][0]
-    half, square, root, larger = sp.symbols("half square root larger", real=True)
+    names = sp.symbols("half apart rounding raw square root larger", real=True)
+    half, apart, rounding, raw, square, root, larger = names
+    diagonal = sp.Abs(m11) + sp.Abs(m22)
+    error = MANY_ULPS * (sp.Abs(apart) * diagonal + sp.Abs(m12 * m21))
     steps = (
         (half, (m11 + m22) / 2),
-        (square, ((m11 - m22) / 2) ** 2 + m12 * m21),
+        (apart, (m11 - m22) / 2),
+        (rounding, error + (MANY_ULPS * diagonal) ** 2),
+        (raw, apart**2 + m12 * m21),
+        (square, sp.Piecewise((0, sp.Abs(raw) <= rounding), (raw, True))),
         (root, sp.sqrt(sp.Abs(square))),
         (larger, half + sp.Piecewise((-root, half < 0), (root, True))),
     )
+    smaller = sp.Piecewise((half, sp.Eq(square, 0)), (_ratio(det, larger), True))
     parts = [
         sp.Piecewise((if_complex, square < 0), (if_real, True))
         for if_complex, if_real in (
             (half, larger),
             (root, 0),
-            (half, _ratio(det, larger)),
+            (half, smaller),
             (-root, 0),
             (Hypot(half, root), sp.Abs(larger)),
         )
@@ -123,13 +152,17 @@ def _eigenvalues() -> Formula:
 
 
 def _scaled() -> tuple[tuple[sp.Symbol, ...], tuple[tuple[sp.Symbol, sp.Expr], ...]]:
-    """The map divided by its largest entry, so that squares neither overflow nor vanish."""
+    """The map divided by about its largest entry, so that squares neither overflow nor vanish.
+
+    The divisor is a power of two, by which division is exact.
+    """
     scale = sp.Symbol("scale", positive=True)
     names = sp.symbols("s11 s12 s21 s22 once sdet", real=True)
     largest = sp.Max(*(sp.Abs(entry) for entry in m[:4]), sp.Float("1e-300"))
     entries = [(name, entry / scale) for name, entry in zip(names, m, strict=False)]
     twice = (names[5], names[4] / scale)
-    return (*names[:4], names[5]), ((scale, largest), *entries, twice)
+    divisor = 2 ** sp.floor(sp.log(largest, 2))
+    return (*names[:4], names[5]), ((scale, divisor), *entries, twice)
 
 
 def _ratio(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:

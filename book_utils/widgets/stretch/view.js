@@ -11,12 +11,14 @@ import {
   power,
   speaker,
   svg,
+  svgSymbol,
   symbol,
 } from "../helpers.js";
 
 const LONGEST = 12;
-// Whatever the kernel can step with can be chosen.
-const ACTIVATIONS = Object.keys(kernel).flatMap((name) => name.match(/^step_(.+)/)?.[1] ?? []);
+// Between two marks of the logarithmic axis, in powers of ten.
+const STRIDES = [1, 2, 5, 10, 20, 50, 100, 200];
+const ACTIVATIONS = Object.keys(kernel).flatMap((name) => name.match(/^sigma_(.+)/)?.[1] ?? []);
 const W_LIMIT = 3;
 const X_LIMIT = 4;
 // A longer image is drawn smaller: beyond this the unit circle would be too small to compare with.
@@ -32,7 +34,7 @@ const example = ([w11, w12, w21, w22], x, steps, activation) => ({
 });
 
 const EXAMPLES = {
-  Rotation: example([0.73, -0.61, 0.61, 0.73], [2, 1], 6, "identity"),
+  Rotation: example([0.6, -0.8, 0.8, 0.6], [2, 1], 6, "identity"),
   Symmetric: example([0.8, 0.3, 0.3, 0.8], [2, -1], 6, "identity"),
   // Both eigenvalues are 0.9, and yet nine steps stretch almost fourfold.
   Shear: example([0.9, 1, 0, 0.9], [-2, 1], 9, "identity"),
@@ -55,31 +57,28 @@ const measure = (map) => {
 /** Everything the views show for one state: the orbit and the products of Jacobians along it. */
 export function record({ W, b, x, activation }) {
   const w = W.flat();
-  const orbit = [x];
-  const products = [];
-  let product = kernel.unit();
   const weight = kernel.weight(...w);
   const [largest] = kernel.singular(...weight);
+  const orbit = [x];
+  const slopes = [];
+  const products = [];
+  let product = kernel.unit();
+  let gamma;
   for (let s = 1; s <= LONGEST; s++) {
-    const jacobian = kernel[`jacobian_${activation}`](...w, ...b, ...orbit.at(-1));
-    orbit.push(kernel[`step_${activation}`](...w, ...b, ...orbit.at(-1)));
-    product = kernel.product(...jacobian, ...product);
-    products.push({
-      ...measure(product),
-      axes: kernel.axes(...product),
-      bound: kernel[`bound_${activation}`](largest, s)[1],
-    });
+    const units = orbit.at(-1).map((entry) => kernel[`sigma_${activation}`](entry));
+    gamma = units[0][2];
+    slopes.push(units.map(([, slope]) => slope));
+    orbit.push(kernel.step(...w, ...b, ...units.map(([value]) => value)));
+    product = kernel.product(...kernel.jacobian(...weight, ...slopes.at(-1)), ...product);
+    const [bound] = kernel.bound(largest, gamma, s);
+    products.push({ ...measure(product), axes: kernel.axes(...product), bound });
   }
-  return {
-    orbit,
-    weight: measure(weight),
-    products,
-    gamma: kernel[`bound_${activation}`](largest, 1)[0],
-  };
+  return { orbit, slopes, weight: measure(weight), products, gamma };
 }
 
 // Read aloud, a lone "x" or "−2" helps nobody: the handles say where they are.
 const quiet = { "aria-hidden": "true" };
+const DOT = "M-3.5 0A3.5 3.5 0 0 0 3.5 0A3.5 3.5 0 0 0 -3.5 0Z";
 const thin = { "vector-effect": "non-scaling-stroke" };
 
 function grid(view, limit) {
@@ -112,71 +111,98 @@ function weightPanel(state) {
   grid(view, W_LIMIT);
   const column = (j) => {
     const shaft = svg("path", { class: `shaft column${j + 1}`, ...thin });
-    const label = svg("text", { class: "start", x: 10, y: -8 }, `We${"₁₂"[j]}`);
-    const spot = svg("g", quiet, label);
+    const label = svg("text", quiet, `column ${j + 1}`);
     view.world.append(shaft);
-    view.marks.append(spot);
+    view.marks.append(label);
     const read = () => state.get("W").map((row) => row[j]);
     const redraw = handle(view, {
       kind: `column${j + 1}`,
       limit: W_LIMIT,
       read,
+      home: () => state.loaded().W.map((row) => row[j]),
       name: `Column ${j + 1} of W`,
       text: ([p, q]) => `first entry ${number(p)}, second entry ${number(q)}`,
       write: (point) => state.set({ W: state.get("W").map((row, i) => row.with(j, point[i])) }),
     });
     return () => {
       shaft.setAttribute("d", line([[0, 0], read()]));
-      view.put(spot, read());
+      // Of two names the one of the higher point stands higher, so that they seldom meet.
+      const [own, other] = [state.get("W")[1][j], state.get("W")[1][1 - j]];
+      view.name(label, read(), own === other ? j === 0 : own > other);
       redraw();
     };
   };
   const redraws = [column(0), column(1)];
   return {
-    node: panel(["Columns of ", html("var", {}, "W")], view.canvas),
+    node: panel(
+      ["Columns of ", html("var", {}, "W")],
+      view.canvas,
+    ),
     draw: () => redraws.forEach((f) => f()),
   };
 }
 
+/** What the reader should know of an activation before dragging the state. */
+const REMARKS = {
+  identity: "identity: every slope is 1, so the state does not matter",
+  relu: "relu: slope 1 where the state is above 0, else 0",
+};
+
 /** The state x_k and where the next steps take it. */
 function statePanel(state) {
   const view = plane({ role: "group", "aria-label": "The state and its next steps" });
-  view.zoom(X_LIMIT * 1.12);
+  const edge = X_LIMIT * 1.12;
+  view.zoom(edge);
   grid(view, X_LIMIT);
   const path = svg("path", { class: "orbit", ...thin });
   view.world.append(path);
-  const dots = Array.from({ length: LONGEST + 1 }, () => svg("circle", { class: "dot", r: 3.5 }));
-  const spots = dots.map((dot) => svg("g", quiet, dot));
-  const first = svg("g", quiet, svg("text", { class: "start", x: 10, y: -8 }, "xₖ"));
-  spots.forEach((spot, s) => s && spot.append(svg("text", { class: "start", x: 6, y: -6 }, "xₜ")));
-  view.marks.append(...spots, first);
+  // A point beyond the edge leaves an arrowhead there, which points to it.
+  const spots = Array.from({ length: LONGEST }, () =>
+    svg("g", quiet, svg("path", { class: "dot" })),
+  );
+  const names = ["k", "k+s"].map((index) => svg("text", quiet, ...svgSymbol("x", index)));
+  view.marks.append(...spots);
   const where = html("p", { class: "where" });
   const pair = ([p, q]) => `(${number(p)}, ${number(q)})`;
+  const row = (...parts) => html("span", {}, ...parts);
   const redraw = handle(view, {
     kind: "state",
     limit: X_LIMIT,
     name: "State x at step k",
     text: ([p, q]) => `x₁ = ${number(p)}, x₂ = ${number(q)}`,
     read: () => state.get("x"),
+    home: () => state.loaded().x,
     write: (x) => state.set({ x }),
   });
+  view.marks.append(...names); // above the point that is dragged, which else would cover one
   return {
     node: panel(["State ", symbol("x", "k")], view.canvas, where),
-    draw({ orbit }) {
+    draw({ orbit, slopes }) {
       const steps = state.get("steps");
+      const inside = ([p, q]) => {
+        const over = Math.max(Math.abs(p), Math.abs(q)) / edge;
+        return over > 1 ? [p / over, q / over] : [p, q];
+      };
       path.setAttribute("d", line(orbit.slice(0, steps + 1)));
-      spots.forEach((spot, s) => {
-        spot.style.display = s <= steps ? "" : "none";
-        dots[s].classList.toggle("last", s === steps);
-        if (s <= steps) view.put(spot, orbit[s]);
+      spots.forEach((spot, i) => {
+        const [p, q] = orbit[i + 1];
+        const outside = Math.max(Math.abs(p), Math.abs(q)) > edge;
+        spot.style.display = i < steps ? "" : "none";
+        spot.classList.toggle("last", i + 1 === steps);
+        view.put(spot, inside([p, q]));
+        spot.firstChild.setAttribute("d", outside ? "M-4 0L-14 5V-5Z" : DOT);
+        const turn = outside ? (-180 * Math.atan2(q, p)) / Math.PI : 0;
+        spot.firstChild.setAttribute("transform", `rotate(${turn.toFixed(2)})`);
       });
-      view.put(first, orbit[0]);
+      const higher = orbit[0][1] >= orbit[steps][1];
+      view.name(names[0], inside(orbit[0]), higher);
+      view.name(names[1], inside(orbit[steps]), !higher);
+      const { activation } = state.all();
       where.replaceChildren(
-        symbol("x", "k"),
-        ` = ${pair(orbit[0])}`,
-        html("br"),
-        symbol("x", "t"),
-        ` = ${pair(orbit[steps])}`,
+        row(symbol("x", "k"), ` = ${pair(orbit[0])}`),
+        row(symbol("x", "k+s"), ` = ${pair(orbit[steps])}`),
+        row("slopes ", html("var", {}, "σ′"), "(", symbol("x", "k"), `) = ${pair(slopes[0])}`),
+        ...(REMARKS[activation] ? [row(REMARKS[activation])] : []),
       );
       redraw();
     },
@@ -199,18 +225,17 @@ function circlePanel(state) {
     from: svg("path", { class: "from", ...thin }),
   };
   view.world.append(axis, ...Object.values(shapes));
-  const badge = html("span", { class: "badge" });
+  const badge = html("p", { class: "badge" });
   const key = html(
     "p",
     { class: "key" },
     html("span", { class: "unit" }, "unit circle"),
     html("span", { class: "one" }, "one step"),
     html("span", { class: "product" }, html("b", { class: "count" })),
-    html("span", { class: "from" }, "stretched most"),
-    badge,
+    html("span", { class: "from" }, "the direction that ", html("b"), " most"),
   );
   return {
-    node: panel(["The circle and its images"], view.canvas, key),
+    node: panel(["The circle and its images"], view.canvas, badge, key),
     draw({ products }) {
       const steps = state.get("steps");
       const one = products[0];
@@ -221,16 +246,32 @@ function circlePanel(state) {
       // An image too small or too large to see is drawn larger or smaller by a power of ten.
       const fits = largest === 0 || (largest <= 0.96 * reach && largest >= 0.1 * reach);
       const exponent = fits ? 0 : Math.floor(Math.log10((0.96 * reach) / largest));
-      const factor = 10 ** exponent;
+      // Multiplied here, point by point: a transform by 1e44 is more than SVG can hold.
+      // First to length 1, because 10 to the exponent alone can be beyond all numbers.
+      const size = 10 ** (Math.log10(largest) + exponent);
+      const drawn = exponent ? (point) => point.map((v) => (v / largest) * size) : (point) => point;
       const [v1x, v1y, u1x, u1y, , , u2x, u2y] = axes;
+      const origin = [0, 0];
       shapes.one.setAttribute("d", line(one.image));
-      shapes.product.setAttribute("d", line(image));
-      shapes.axes.setAttribute("d", `M0 0L${u1x} ${u1y}M0 0L${u2x} ${u2y}`);
-      for (const shape of [shapes.product, shapes.axes])
-        shape.setAttribute("transform", `scale(${factor})`);
-      shapes.from.setAttribute("d", `M0 0L${v1x} ${v1y}`);
-      key.querySelector(".count").textContent = steps === 1 ? "product of 1" : `${steps} steps`;
-      badge.textContent = exponent ? `drawn × ${power(exponent)}` : "";
+      shapes.product.setAttribute("d", line(image.map(drawn)));
+      shapes.axes.setAttribute(
+        "d",
+        [[u1x, u1y], [u2x, u2y]].map((end) => line([origin, drawn(end)])).join(""),
+      );
+      shapes.from.setAttribute("d", largest > 0 ? line([origin, [v1x, v1y]]) : "");
+      key.querySelector(".from").style.display = largest > 0 ? "" : "none";
+      const [count, verb] = steps === 1 ? ["1 step", "stretches"] : [`${steps} steps`, "stretch"];
+      key.querySelector(".count").textContent = steps === 1 ? "product of 1" : count;
+      key.querySelector(".from b").textContent = `${count} ${verb}`;
+      badge.replaceChildren(
+        ...(exponent
+          ? [
+              `The ellipse of ${count} is drawn 10`,
+              ...(Math.abs(exponent) > 1 ? [html("sup", {}, Math.abs(exponent))] : []),
+              ` times ${exponent > 0 ? "larger" : "smaller"} than it is.`,
+            ]
+          : []),
+      );
       view.canvas.setAttribute(
         "aria-label",
         `The unit circle and its images. One step: semi-axes ${number(one.largest)} and ` +
@@ -274,26 +315,29 @@ function growthPanel(state) {
         .filter((v) => v > 0)
         .map(Math.log10);
       const high = Math.ceil(Math.max(...logs, 0) + 0.05);
-      const low = Math.max(high - 16, Math.floor(Math.min(...logs, 0) - 0.05));
-      const up = (log) => 8 + ((high - log) * (height - bottom - 16)) / (high - low);
-      const stride = Math.ceil((high - low) / 5);
+      const low = Math.floor(Math.min(...logs, 0) - 0.05);
+      // A logarithmic scale has no 0: where a value is 0 it stands on a line of its own below.
+      const zero = Object.values(values).flat().includes(0);
+      const floor = height - bottom;
+      const lowest = zero ? floor - 16 : floor - 8;
+      const up = (v) => (v > 0 ? 8 + ((high - Math.log10(v)) * (lowest - 8)) / (high - low) : floor);
+      const stride = STRIDES.find((each) => (high - low) / each <= 5);
       ticks.replaceChildren();
-      for (let e = low; e <= high; e++) {
-        if (e % stride) continue;
+      const tick = (y, text, kind) =>
         ticks.append(
-          svg("path", { d: `M${left} ${up(e)}H${width - 6}`, class: e ? "grid" : "axis" }),
-          svg("text", { x: left - 6, y: up(e) + 4, class: "tick end" }, e ? power(e) : "1"),
+          svg("path", { d: `M${left} ${y}H${width - 6}`, class: kind }),
+          svg("text", { x: left - 6, y: y + 4, class: "tick end" }, text),
         );
-      }
+      for (let e = stride * Math.ceil(low / stride); e <= high; e += stride)
+        tick(up(10 ** e), e ? power(e) : "1", e ? "grid" : "axis");
+      if (zero) tick(floor, "0", "grid");
       for (const s of [1, 3, 6, 9, 12]) {
         ticks.append(svg("text", { x: across(s), y: height - 6, class: "tick" }, String(s)));
       }
       now.setAttribute("d", `M${across(state.get("steps"))} 8V${height - bottom}`);
       for (const [kind, path, dots] of series) {
-        const points = values[kind]
-          .map((v, i) => [across(i + 1), up(Math.log10(v))])
-          .filter(([, y]) => Number.isFinite(y) && y <= height - bottom);
-        path.setAttribute("d", points.length ? line(points) : "");
+        const points = values[kind].map((v, i) => [across(i + 1), up(v)]);
+        path.setAttribute("d", line(points));
         dots.replaceChildren(...points.map(([cx, cy]) => svg("circle", { cx, cy, r: 2.6 })));
       }
       const first = products[0];
@@ -312,6 +356,15 @@ function growthPanel(state) {
 /** Both eigenvalues on two lines, also when they are conjugate. */
 const eigenvalues = ([re1, im1, re2]) =>
   im1 ? [number(re1), `± ${number(im1)}i`] : [number(re1), number(re2)];
+
+/** σ_max(W) γ, by which a factor stretches at most. */
+const gain = () => [
+  symbol("σ", "max"),
+  "(",
+  html("var", {}, "W"),
+  ") ",
+  html("var", {}, "γ"),
+];
 
 /** The read-outs: W, one step, the product, and the bound. */
 function readout(state) {
@@ -339,10 +392,11 @@ function readout(state) {
     ),
   );
   const bound = html("p", { class: "bound-line" });
+  const reason = html("p", { class: "hint" });
   heads[0].append(html("var", {}, "W"));
   heads[1].append("1 step");
   return {
-    node: html("div", { class: "readout" }, table, bound),
+    node: html("div", { class: "readout" }, table, bound, reason),
     draw({ weight, products, gamma }) {
       const steps = state.get("steps");
       const product = products[steps - 1];
@@ -362,16 +416,7 @@ function readout(state) {
           html("b", { "data-read": "largest" }, number(product.largest)),
         ),
         " ≤ ",
-        whole(
-          "(",
-          symbol("σ", "max"),
-          "(",
-          html("var", {}, "W"),
-          ") ",
-          html("var", {}, "γ"),
-          ")",
-          html("sup", {}, html("var", {}, "s")),
-        ),
+        whole("(", ...gain(), ")", html("sup", {}, html("var", {}, "s"))),
         " = ",
         whole(
           `(${number(weight.largest)} · ${number(gamma)})`,
@@ -380,12 +425,24 @@ function readout(state) {
           html("b", { "data-read": "bound" }, number(product.bound)),
         ),
       );
+      reason.replaceChildren(
+        "Each factor stretches by at most ",
+        ...gain(),
+        ", where ",
+        whole(html("var", {}, "γ"), " = ", html("b", { "data-read": "gamma" }, number(gamma))),
+        ` is the largest slope of ${state.get("activation")}.`,
+      );
     },
   };
 }
 
+/** Four decimals: what the field shows is what is used. */
+const entry = (text) => Math.round(1e4 * Number(text)) / 1e4;
+
 function controls(state) {
   const initial = state.all();
+  const input = html("span", { class: "hint" });
+  const refusal = html("p", { class: "refusal", role: "status" });
   const steps = html("input", { type: "range", min: 1, max: LONGEST, step: 1 });
   const count = html("b"); // an <output> would take the label for itself
   const choice = html(
@@ -407,21 +464,28 @@ function controls(state) {
       "aria-label": `w, row ${i + 1}, column ${j + 1}`,
     });
     field.addEventListener("input", () => {
-      // An entry half typed ("-", "") or outside the limits is not a number to draw yet.
       const { badInput, rangeOverflow, rangeUnderflow } = field.validity;
-      if (field.value === "" || badInput || rangeOverflow || rangeUnderflow) return;
+      const refused = rangeOverflow || rangeUnderflow;
+      field.setAttribute("aria-invalid", refused);
+      refusal.textContent = refused ? `An entry lies between −${W_LIMIT} and ${W_LIMIT}.` : "";
+      // An entry half typed ("-", "") is not a number to draw yet.
+      if (refused || badInput || field.value === "") return;
       state.set({
-        W: state.get("W").map((row, r) => (r === i ? row.with(j, Number(field.value)) : row)),
+        W: state.get("W").map((row, r) => (r === i ? row.with(j, entry(field.value)) : row)),
       });
     });
-    field.addEventListener("blur", () => draw());
+    field.addEventListener("blur", () => {
+      field.removeAttribute("aria-invalid");
+      refusal.textContent = "";
+      draw();
+    });
     return { field, read: () => state.get("W")[i][j] };
   });
   steps.addEventListener("input", () => state.set({ steps: Number(steps.value) }));
   choice.addEventListener("change", () => state.set({ activation: choice.value }));
   const button = (label, next) => {
     const node = html("button", { type: "button" }, label);
-    node.addEventListener("click", () => state.set(next));
+    node.addEventListener("click", () => state.load(next));
     return node;
   };
   const presets = Object.entries(EXAMPLES).map(([label, next]) => button(label, next));
@@ -430,18 +494,27 @@ function controls(state) {
     steps.setAttribute("aria-valuetext", `${state.get("steps")} of ${LONGEST} steps`);
     count.textContent = state.get("steps");
     choice.value = state.get("activation");
+    const b = state.get("b");
+    input.replaceChildren(
+      "no input, ",
+      html("var", {}, "b"),
+      b.some((each) => each) ? ` = (${b.map(number).join(", ")})` : " = 0",
+    );
     for (const { field, read } of fields) {
-      const typing = field.getRootNode().activeElement === field && Number(field.value) === read();
+      const typing = field.getRootNode().activeElement === field && entry(field.value) === read();
       if (!typing) field.value = read();
     }
   };
   return {
     draw,
-    matrix: html(
-      "div",
-      { class: "matrix", role: "group", "aria-label": "Entries of W" },
-      ...fields.map(({ field }) => field),
-    ),
+    matrix: [
+      html(
+        "div",
+        { class: "matrix", role: "group", "aria-label": "Entries of W" },
+        ...fields.map(({ field }) => field),
+      ),
+      refusal,
+    ],
     node: html(
       "div",
       { class: "controls" },
@@ -453,6 +526,7 @@ function controls(state) {
       ),
       html("label", {}, html("span", {}, "steps ", html("var", {}, "s"), " = ", count), steps),
       html("label", {}, html("span", {}, "activation ", html("var", {}, "σ")), choice),
+      input,
     ),
   };
 }
@@ -460,14 +534,20 @@ function controls(state) {
 const KEYS = ["W", "b", "x", "steps", "activation"];
 
 /** The model as a view needs it: one call sets several values, and tells everyone. */
-const stateOf = (model) => ({
-  get: (key) => model.get(key),
-  all: () => Object.fromEntries(KEYS.map((key) => [key, model.get(key)])),
-  set(values) {
+function stateOf(model) {
+  const get = (key) => model.get(key);
+  const all = () => Object.fromEntries(KEYS.map((key) => [key, get(key)]));
+  let loaded = all();
+  function set(values) {
     for (const [key, value] of Object.entries(values)) model.set(key, value);
     model.save_changes();
-  },
-});
+  }
+  function load(values) {
+    loaded = values;
+    set(values);
+  }
+  return { get, all, set, load, loaded: () => loaded };
+}
 
 export function render({ model, el }) {
   const state = stateOf(model);
@@ -476,7 +556,7 @@ export function render({ model, el }) {
   const [place, images, growth, numbers] = [statePanel, circlePanel, growthPanel, readout].map(
     (make) => make(state),
   );
-  weight.node.append(tools.matrix);
+  weight.node.append(...tools.matrix);
   const spoken = html("p", { class: "spoken", role: "status", "aria-live": "polite" });
   const say = speaker(spoken);
   const root = html(
