@@ -77,17 +77,17 @@ class StateJacobian(Trajectory):
             raise at.NotEvaluable("a state does not depend on later ones")
         start = self.start(at, oldest)
 
-        def component(a: int, b: int):
+        def column(b: int) -> list:
             def moved(value):
                 state = [*start[:b], value, *start[b + 1 :]]
                 for time in range(oldest + 1, newest + 1):
                     state = self.step(at, state, time)
-                return state[a]
+                return state
 
-            return at.derivative(moved, start[b], 1)
+            return at.derivatives(moved, start[b])
 
-        places = range(at.integer(n))
-        return at.matrix_of([[component(a, b) for b in places] for a in places])
+        columns = [column(b) for b in range(at.integer(n))]
+        return at.matrix_of([list(row) for row in zip(*columns, strict=True)])
 
     def start(self, at, time: int) -> list:
         return self.states(at, time)[-1]

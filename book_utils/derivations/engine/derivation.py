@@ -285,10 +285,12 @@ class Derivation:
                 key = (mutant.claim.left, mutant.claim.relation, mutant.claim.right)
                 if key not in seen:
                     seen.add(key)
-                    found.append(self._judge(mutant, by, using))
+                    found.append(self._judge(mutant, claim, by, using))
         return tuple(found)
 
-    def _judge(self, mutant: Mutant, by: Any, using: tuple[Equation, ...]) -> Rejection:
+    def _judge(
+        self, mutant: Mutant, origin: Claim, by: Any, using: tuple[Equation, ...]
+    ) -> Rejection:
         refutation = refute(mutant.claim, seconds=self.seconds).refutation
         routes = EXACT if isinstance(by, Cited | str) else by
         proof = prove(mutant.claim, routes, using, self.seconds)
@@ -299,6 +301,10 @@ class Derivation:
             )
         if refutation is not None:
             return Rejection(mutant, "killed")
+        if proof is None and mutant.claim.relation == origin.relation:
+            # Perhaps only the form changed: then it is as true as what it was made from.
+            same = replace(origin, left=origin.right, relation="=", right=mutant.claim.right)
+            proof = prove(same, seconds=self.seconds)
         equivalent = proof is not None and covers(proof, mutant.claim)
         return Rejection(mutant, "equivalent" if equivalent else "survived")
 

@@ -101,7 +101,7 @@ def _from_set(domain: Any, instance: Numbers) -> sp.Expr:
             return _from_interval(domain, instance)
         case sp.FiniteSet():
             return choose.choice(list(domain))
-        case sp.EmptySet():
+        case sp.sets.sets.EmptySet():
             raise NotEvaluable("an empty domain")
     raise ValueError(
         f"where: got {domain}, expects an Interval, a Range, a FiniteSet or a union of these"

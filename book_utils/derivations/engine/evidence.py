@@ -75,7 +75,8 @@ def weakest(evidence: list[Evidence]) -> Evidence:
     Among proofs for named sizes only the sizes that all of them cover remain.
     """
     grade = min(e.grade for e in evidence)
-    lowest = min((e for e in evidence if e.grade is grade), key=lambda e: e.cases)
+    lowest = next(e for e in evidence if e.grade is grade)
+    lowest = replace(lowest, cases=min(e.cases for e in evidence))
     named = [set(e.sizes) for e in evidence if e.sizes]
     if grade < Grade.CERTIFIED or not named:
         return lowest

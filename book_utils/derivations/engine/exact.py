@@ -72,6 +72,10 @@ class Symbols(Instance):
         derivative = sp.diff(of(z), z, order)
         return derivative.subs(z, point)
 
+    def derivatives(self, of: Callable[[Any], list], point: Any) -> list:
+        z = sp.Dummy("z", real=True)
+        return [sp.diff(value, z).subs(z, point) for value in of(z)]
+
     def determinant(self, rows: sp.Matrix) -> Any:
         return rows.det(method="berkowitz")
 

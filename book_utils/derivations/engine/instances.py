@@ -46,6 +46,10 @@ class Instance:
     def integer(self, expression: sp.Basic | int) -> int:
         if isinstance(expression, int | sp.Integer):
             return int(expression)
+        if isinstance(expression, sp.Symbol) and expression not in self.values:
+            size = self.sizes.get(expression.name)
+            if size is not None:
+                return size
         value = self(expression)
         if isinstance(value, mpmath.mpf):
             if not mpmath.isint(value):
@@ -128,6 +132,10 @@ class Instance:
         raise NotImplementedError
 
     def derivative(self, of: Callable, point: Any, order: int) -> Any:
+        raise NotImplementedError
+
+    def derivatives(self, of: Callable[[Any], list], point: Any) -> list:
+        """First derivatives of several numbers at once: a column of a Jacobian."""
         raise NotImplementedError
 
     def determinant(self, rows: Any) -> Any:

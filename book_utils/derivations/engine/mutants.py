@@ -129,7 +129,7 @@ def _here(e: sp.Basic) -> Changes:
             for i, term in enumerate(e.args):
                 others = [*e.args[:i], *e.args[i + 1 :]]
                 name = _name(term)
-                yield f"term {name} dropped", e.func(*others)
+                yield f"term {name} dropped", _join(e.func, others)
                 yield f"sign of {name} turned", e.func(*others, negative(term))
         case sp.Pow() if e.exp.is_Integer or e.exp.is_Symbol:
             yield f"exponent of {_name(e.base)} one too high", e.base ** (e.exp + 1)
@@ -176,8 +176,17 @@ def _is_square_factor(e: sp.Basic) -> bool:
     )
 
 
-def _products(e: sp.Basic, join: type, ordered: bool) -> Changes:
+def _join(kind: type, parts: list[sp.Basic]) -> sp.Basic:
+    """A product or sum; of a single part, the part itself."""
+    return parts[0] if len(parts) == 1 else kind(*parts)
+
+
+def _products(e: sp.Basic, kind: type, ordered: bool) -> Changes:
     factors = list(e.args)
+
+    def join(*parts: sp.Basic) -> sp.Basic:
+        return _join(kind, list(parts))
+
     for i, factor in enumerate(factors):
         if factor.is_Number:
             if factor != -1:

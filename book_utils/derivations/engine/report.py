@@ -13,9 +13,12 @@ _SYMBOLS = {"=": "=", "<=": "≤", "<": "<", ">=": "≥", ">": ">"}
 
 
 def refutation_text(refutation: Refutation) -> str:
+    """What a reader needs to put the same numbers in: sizes, values, functions, both sides."""
     claim, at = refutation.claim, refutation.instance
-    with mpmath.workdps(DIGITS):
+    with mpmath.workdps(4 * DIGITS):
         left, right = at(claim.left), at(claim.right)
+        sides = number_text(left), number_text(right)
+        gap = number_text(left - right)
     lines = [f"  claimed: {claim.left} {_SYMBOLS[claim.relation]} {claim.right}", "  put in:"]
     lines += [f"    {name} = {size}" for name, size in sorted(at.sizes.items())]
     for name, value in sorted(at.values.items(), key=lambda item: str(item[0])):
@@ -24,6 +27,7 @@ def refutation_text(refutation: Refutation) -> str:
     names = {function: name for name, function in SMOOTH.items()}
     for name, function in sorted(at.functions.items()):
         lines.append(f"    {name}(z) = {names.get(function, 'a given function')}")
-    lines.append(f"  left side:  {number_text(left)}")
-    lines.append(f"  right side: {number_text(right)}")
+    lines += [f"  left side:  {sides[0]}", f"  right side: {sides[1]}"]
+    if sides[0] == sides[1]:
+        lines.append(f"  difference: {gap}")
     return "\n".join(lines)

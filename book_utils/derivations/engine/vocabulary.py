@@ -256,9 +256,19 @@ class Jacobian(MatrixExpr):
         return sp.Derivative(put(body, index, i), x[j])
 
     def numeric(self, at):
-        size = at.integer(self.shape[0])
-        places = range(1, size + 1)
-        return at.matrix_of([[at(self.entry(i, j)) for j in places] for i in places])
+        body, index, x, _ = self.args
+        name, places = str(x.label), range(1, at.integer(self.shape[0]) + 1)
+        rows = [at.at({index: at.number(sp.Integer(i))}) for i in places]
+        start = at.array(name, (len(places),))
+
+        def column(j: int) -> list:
+            def moved(value):
+                return [row.at({name: {**start, (j,): value}})(body) for row in rows]
+
+            return at.derivatives(moved, start[(j,)])
+
+        columns = [column(j) for j in places]
+        return at.matrix_of([list(row) for row in zip(*columns, strict=True)])
 
 
 class Entry(sp.Expr):

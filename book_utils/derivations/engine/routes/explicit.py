@@ -12,6 +12,7 @@ from book_utils.derivations.engine.evidence import PROVED, Evidence, Grade
 from book_utils.derivations.engine.exact import Symbols
 from book_utils.derivations.engine.instances import NotEvaluable
 from book_utils.derivations.engine.names import names_of
+from book_utils.derivations.engine.routes.zero import is_zero
 
 
 def sizes(*which: int) -> Callable[[Claim, Sequence[Equation]], Evidence | None]:
@@ -40,4 +41,4 @@ def _equal_at(claim: Claim, extents: dict[sp.Symbol, int]) -> bool:
     at = Symbols({s.name: extent for s, extent in extents.items()})
     gap = at(claim.left) - at(claim.right)
     entries = list(gap) if isinstance(gap, sp.MatrixBase) else [gap]
-    return all(sp.expand(e) == 0 or sp.simplify(e) == 0 for e in entries)
+    return all(is_zero(e) for e in entries)

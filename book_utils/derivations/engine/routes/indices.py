@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import cache
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from book_utils.derivations.engine.binding import rename_apart
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
-from book_utils.derivations.engine.vocabulary import ActivationFunction, Entry, SlopeFunction
+from book_utils.derivations.engine.routes.zero import is_zero
+from book_utils.derivations.engine.vocabulary import Entry
 
 
 def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -29,23 +30,7 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
         _canonical(side.subs([tuple(e) for e in using], simultaneous=True), ranges)
         for side in (claim.left, claim.right)
     )
-    difference = sp.expand(left - right)
-    if difference == 0:
-        return PROVED
-    return PROVED if _may_simplify(difference) and sp.simplify(difference) == 0 else None
-
-
-def _may_simplify(e: sp.Expr) -> bool:
-    """SymPy's simplify is slow, and no help where letters are only multiplied and added.
-
-    It also takes a sum with upper < lower by Karr's convention; here such a sum is empty.
-    """
-    if e.has(sp.Sum, sp.Product):
-        return False
-    undefined = ActivationFunction | SlopeFunction | AppliedUndef | sp.KroneckerDelta
-    return any(not isinstance(f, undefined) for f in e.atoms(sp.Function)) or any(
-        not (p.exp.is_Integer and p.exp > 0) for p in e.atoms(sp.Pow)
-    )
+    return PROVED if is_zero(left - right) else None
 
 
 def _bound(claim: Claim) -> set[sp.Symbol]:
@@ -66,16 +51,17 @@ Ranges = dict[sp.Symbol, sp.Expr]
 
 def _canonical(expression: sp.Expr, ranges: Ranges) -> sp.Expr:
     """Sums of single terms, constants outside, deltas used up, dummies renamed in order."""
-    expression = rename_apart(expression)
     expression = expression.replace(lambda e: isinstance(e, Entry), lambda e: e.doit())
-    # Entries bring sums of their own, whose indices must not meet those of the derivatives.
+    # No index of a sum may meet that of a derivative, of a delta, or of another sum.
     expression = rename_apart(expression)
     expression = expression.replace(lambda e: isinstance(e, sp.Derivative), _differentiate)
-    return _rename(sp.expand(_collapse(sp.expand(rename_apart(expression)), ranges)))
+    return _rename(sp.expand(_collapse(sp.expand(expression), ranges)))
 
 
 def _differentiate(e: sp.Derivative) -> sp.Expr:
     inner = e.expr
+    if inner.has(MatrixExpr):
+        return e  # SymPy's derivatives of and through matrices are not to be trusted
     for variable, order in e.variable_count:
         for _ in range(int(order)):
             inner = inner.diff(variable)

@@ -9,7 +9,13 @@ import sympy as sp
 
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
-from book_utils.derivations.engine.vocabulary import CharacteristicPolynomial, Descending
+from book_utils.derivations.engine.routes.zero import is_zero
+from book_utils.derivations.engine.vocabulary import (
+    CharacteristicPolynomial,
+    Descending,
+    SigmaMax,
+    SpectralRadius,
+)
 
 Letter = tuple[sp.Basic, bool]
 Word = tuple[Letter, ...]
@@ -177,25 +183,40 @@ def _difference(a: Polynomial, b: Polynomial) -> Polynomial:
 
 
 def spectrum(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
-    """Equal characteristic polynomials of two products.
+    """Equal characteristic polynomials, spectral radii and norms of products.
 
-    Two theorems are built in: a matrix and its transpose have the same characteristic
-    polynomial, and so do AB and BA for square A and B. A product may therefore be turned round
-    as a ring and read backwards transposed.
+    Three theorems are built in: a matrix and its transpose have the same characteristic
+    polynomial and the same norm, and AB and BA have the same characteristic polynomial where
+    they have the same size. A product may therefore be read backwards transposed, and where
+    eigenvalues are asked for turned round as a ring.
     """
-    sides = (claim.left, claim.right)
-    if claim.relation != "=" or not all(isinstance(s, CharacteristicPolynomial) for s in sides):
+    if claim.relation != "=" or using or shape_of(claim.left) is not None:
         return None
-    if claim.left.args[1] != claim.right.args[1] or using:
+    # A number that depends on a bound name, or is differentiated, is no letter.
+    if any(side.has(sp.Sum, sp.Product, sp.Derivative) for side in (claim.left, claim.right)):
         return None
-    if claim.left.args[0].shape != claim.right.args[0].shape:
+    kinds = CharacteristicPolynomial | SigmaMax | SpectralRadius
+    numbers: dict[tuple, sp.Dummy] = {}
+
+    def number(e: sp.Expr) -> sp.Expr:
+        key = _spectral_key(e)
+        return e if key is None else numbers.setdefault(key, sp.Dummy(real=True))
+
+    sides = [s.replace(lambda e: isinstance(e, kinds), number) for s in (claim.left, claim.right)]
+    return PROVED if numbers and is_zero(sides[0] - sides[1]) else None
+
+
+def _spectral_key(e: sp.Expr) -> tuple | None:
+    """What two spectral numbers share if a theorem says that they are equal."""
+    matrix, *variable = e.args
+    words = _words(matrix)
+    if words is None:
         return None
-    rings = []
-    for side in sides:
-        words = _words(side.args[0])
-        if words is None or len(words) != 1:
-            return None
-        if any(letter.shape[0] != letter.shape[1] for word in words for letter, _ in word):
-            return None
-        rings.append(_cyclic(words))
-    return PROVED if rings[0] == rings[1] else None
+    if len(words) == 1 and not isinstance(e, SigmaMax):
+        words = _cyclic(words)
+    else:
+        turned = {_transposed(word): c for word, c in words.items()}
+        words = min(words, turned, key=lambda polynomial: sorted(map(str, polynomial.items())))
+    # AB and BA of different sizes are kept apart here, and identities too.
+    shape = tuple(sorted(matrix.shape, key=str))
+    return (type(e), shape, frozenset(words.items()), *variable)

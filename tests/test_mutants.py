@@ -1,0 +1,148 @@
+"""Mutants: every way to get a formula wrong is tried, and every one is rejected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from book_utils.derivations.engine import (
+    Claim,
+    Counterexample,
+    Derivation,
+    Evidence,
+    Grade,
+    Step,
+    sizes,
+)
+from book_utils.derivations.engine.decide import prove, refute
+from book_utils.derivations.engine.derivation import covers
+from book_utils.derivations.engine.mutants import mutants
+from book_utils.derivations.engine.vocabulary import (
+    Ascending,
+    Descending,
+    Diagonal,
+    DiagonalAt,
+    SigmaMax,
+    SpectralRadius,
+    activation_function,
+)
+
+n = sp.Symbol("n", integer=True, positive=True)
+i, j, m = sp.symbols("i j m", integer=True, positive=True)
+t, r = sp.symbols("t r", integer=True, nonnegative=True)
+z = sp.Symbol("z", real=True)
+sigma = activation_function("sigma")
+W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
+w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
+D = Diagonal("D", n)
+
+
+def product(kind, newest, oldest):
+    return kind(W * DiagonalAt("D", r, n), r, newest, oldest)
+
+
+def wrong(right, left=None, relation="=") -> list:
+    left = right if left is None else left
+    return [mutant.claim for mutant in mutants(Claim(left, relation, right))]
+
+
+MADE = {
+    "transposed factor": (W * D, W.T * D),
+    "swapped order": (W * D, D * W),
+    "sign": (W * D, -W * D),
+    "dropped factor": (W * D, W),
+    "dropped term": (W + D, W),
+    "turned term": (W + D, W - D),
+    "lost transposition": (W.T * D, W * D),
+    "exponent one too high": (z**2, z**3),
+    "exponent one too low": (z**3, z**2),
+    "power of a matrix": (sp.MatPow(W, 3), sp.MatPow(W, 4)),
+    "slope for value": (sigma(z), sigma.slope(z)),
+    "value for slope": (sigma.slope(z), sigma(z)),
+    "radius for norm": (SigmaMax(W), SpectralRadius(W)),
+    "norm for radius": (SpectralRadius(W), SigmaMax(W)),
+    "swapped indices": (w[i, j], w[j, i]),
+    "wrong index": (w[i, j] * x[j], w[i, j] * x[i]),
+    "lower limit": (sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 2, n))),
+    "upper limit": (sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 1, n - 1))),
+    "ascending": (product(Descending, t, 1), product(Ascending, t, 1)),
+    "newest lost": (product(Descending, t, 1), product(Descending, t - 1, 1)),
+    "oldest lost": (product(Descending, t, 1), product(Descending, t, 2)),
+    "one too many": (product(Descending, t, 1), product(Descending, t, 0)),
+    "one step off": (DiagonalAt("D", t, n) * W, DiagonalAt("D", t - 1, n) * W),
+}
+
+
+@pytest.mark.parametrize(("right", "mistake"), MADE.values(), ids=MADE)
+def test_a_mistake_that_people_make_is_among_the_mutants(right, mistake) -> None:
+    """Each kind of mistake is made, and the result differs from what it was made from."""
+    made = [claim.right.doit() for claim in wrong(right)]
+    assert mistake.doit() in made
+    assert right not in made
+
+
+@pytest.mark.parametrize(
+    ("relation", "turned"), [("<=", ">="), ("<", ">"), (">=", "<="), (">", "<")]
+)
+def test_an_inequality_is_turned(relation: str, turned: str) -> None:
+    """Of every inequality the opposite one is a mutant."""
+    assert turned in [claim.relation for claim in wrong(z**2 + 1, z, relation)]
+
+
+@pytest.mark.parametrize("right", [right for right, _ in MADE.values()], ids=list(MADE))
+def test_the_mutants_of_an_identity_are_refuted_or_equal(right) -> None:
+    """For e = e the tester refutes the mutants one by one, except those proved equal to e."""
+    where = {t: sp.Range(1, 5)} if right.has(t) else {}
+    for claim in wrong(right):
+        if refute(Claim(claim.left, claim.relation, claim.right, where)).refutation is None:
+            assert prove(claim) is not None, claim
+
+
+def test_an_equivalent_mutant_is_proved_not_assumed() -> None:
+    """A mutant counts as equivalent if a route proves it so, and survives if none does."""
+    bound = Claim(SigmaMax(W * P), "<=", SigmaMax(W) * SigmaMax(P))
+    record = Derivation("test", "a test", bound, [Step(bound.right, "tested", by="test")])
+    became = {r.mutant.what: r.status for r in record.rejections}
+    assert became["W transposed"] == "equivalent"
+    assert became["inequality turned"] == "killed"
+    same = Claim(sp.Determinant(W * P), "=", sp.Determinant(W * P))
+    record = Derivation("test", "a test", same, [Step(same.right, "the same")])
+    # det(WᵀP) = det(WP), but no route knows it: the mutant is not waved through.
+    assert [r.mutant.what for r in record.survivors]
+
+
+def test_a_proof_for_one_size_makes_no_mutant_equivalent() -> None:
+    """Equal for n = 1 is not equal: such a mutant is refuted, or it survives."""
+    claim = Claim(W * P * W, "=", W * P * W)
+    record = Derivation("test", "a test", claim, [Step(claim.right, "so", by=(sizes(1),))])
+    assert all(r.status == "killed" for r in record.rejections)
+    for_one = Evidence(Grade.PROVED_FOR_SIZES, sizes=(1,))
+    assert not covers(for_one, claim)
+    assert covers(for_one, replace(claim, where={n: sp.FiniteSet(1)}))
+    assert covers(Evidence(Grade.PROVED), claim)
+    assert not covers(Evidence(Grade.TESTED), claim)
+
+
+def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
+    """What stands in ``instead`` must survive the instance and the tester too."""
+    refutes = Claim(W * P, "=", P * W)
+    instance = {W: sp.Matrix([[0, 1], [0, 0]]), P: sp.Matrix([[0, 0], [1, 0]])}
+    good = Counterexample("test", "", refutes, instance, (Claim((W * P).T, "=", P.T * W.T),))
+    assert good.check().survivors == []
+    same_instance = Claim(W * W, "=", W * P * W * W)
+    assert not good.violates(same_instance)
+    poor = Counterexample("test", "", refutes, instance, (same_instance,))
+    assert len(poor.survivors) == 1
+    with pytest.raises(ValueError, match="expects the corrected claim"):
+        Counterexample("test", "", refutes, instance, ())
+
+
+def test_the_names_of_mutants_say_what_was_done() -> None:
+    """A mutant carries a short description, so that a survivor can be understood."""
+    made = mutants(Claim(W * D, "=", W * D))
+    assert {"factor W dropped", "factors W and D swapped", "W transposed"} <= {
+        mutant.what for mutant in made
+    }
+    assert all(mutant.what and "\n" not in mutant.what for mutant in made)

@@ -1,0 +1,333 @@
+"""Every route of the prover can fail, and a broken route or a broken tester is noticed."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+import sympy as sp
+
+from book_utils.derivations.engine import (
+    HYPOTHESIS,
+    CheckFailed,
+    Claim,
+    Contradiction,
+    Derivation,
+    Evidence,
+    Grade,
+    Step,
+    algebra,
+    calculus,
+    certified,
+    decide,
+    definition,
+    lemma,
+    polynomial,
+    sign,
+    sizes,
+)
+from book_utils.derivations.engine import derivation as derivation_module
+from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove
+from book_utils.derivations.engine.domains import draw
+from book_utils.derivations.engine.numbers import SLOPES, SMOOTH
+from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum
+from book_utils.derivations.engine.vocabulary import (
+    CharacteristicPolynomial,
+    Descending,
+    Diagonal,
+    DiagonalAt,
+    DiagonalOf,
+    Entry,
+    activation_function,
+)
+
+n, p = sp.symbols("n p", integer=True, positive=True)
+i, j, m = sp.symbols("i j m", integer=True, positive=True)
+t, k, r = sp.symbols("t k r", integer=True, nonnegative=True)
+y, z = sp.symbols("y z", real=True)
+lam = sp.Symbol("lambda", real=True)
+W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
+w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
+D = Diagonal("D", n)
+sigma = activation_function("sigma")
+box = {z: sp.Interval(0, 2)}
+
+
+def eq(left, right, where=None) -> Claim:
+    return Claim(sp.sympify(left), "=", sp.sympify(right), where or {})
+
+
+def charpoly(matrix) -> CharacteristicPolynomial:
+    return CharacteristicPolynomial(matrix, lam)
+
+
+BOTH_WAYS = {
+    calculus: (eq(sp.Derivative(z**3, z), 3 * z**2), eq(sp.Derivative(z**3, z), 3 * z**3)),
+    entrywise: (eq((W * P).T, P.T * W.T), eq((W * P).T, W.T * P.T)),
+    algebra: (eq((W * D).T, D * W.T), eq((W * D).T, W.T * D)),
+    spectrum: (eq(charpoly(W * P), charpoly(P * W)), eq(charpoly(W * P), charpoly(W * P.T))),
+    sizes(1, 2): (eq(sp.Trace(W * P), sp.Trace(P * W)), eq(W * P, P * W)),
+    sign: (Claim(z**2, ">=", 0), Claim(z**2, ">", 0)),
+    polynomial: (Claim(z * (2 - z), ">=", 0, box), Claim(z * (1 - z), ">=", 0, box)),
+    certified: (Claim(sp.exp(z), ">", z, box), Claim(sp.exp(z), ">", 2 * z + 1, box)),
+}
+routes = pytest.mark.parametrize("route", BOTH_WAYS, ids=lambda route: route.__name__)
+
+
+@routes
+def test_a_route_proves_a_true_claim_and_not_a_false_one(route) -> None:
+    """Each route proves something and fails on something like it."""
+    true, false = BOTH_WAYS[route]
+    assert route(true, ()) is not None
+    assert route(false, ()) is None
+
+
+def test_every_exact_route_is_shown() -> None:
+    """A new route enters the exact ones only together with a claim that it does not prove."""
+    assert set(EXACT) <= set(BOTH_WAYS)
+
+
+@routes
+def test_a_route_that_always_says_proved_contradicts_the_tester(route) -> None:
+    """A sabotaged route is noticed at its first false claim, not believed."""
+
+    def sabotaged(_claim, _using):
+        return Evidence(Grade.PROVED)
+
+    with pytest.raises(Contradiction, match="proved what an instance refutes"):
+        decide(BOTH_WAYS[route][1], by=(route, sabotaged))
+
+
+def test_a_proof_at_one_size_does_not_contradict_an_instance_at_another() -> None:
+    """What is proved for n = 1 may be refuted at n = 2; a lie about n = 2 is noticed."""
+    commute = eq(W * P, P * W)
+    assert not isinstance(decide(commute, by=(sizes(1),)), Evidence)
+
+    def sabotaged(_claim, _using):
+        return Evidence(Grade.PROVED_FOR_SIZES, sizes=(1, 2))
+
+    with pytest.raises(Contradiction):
+        decide(commute, by=(sabotaged,))
+
+
+# What a route must not take for granted ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("route", "claim"),
+    [
+        # j may be beyond the sum's range, or has a range of its own.
+        (calculus, eq(sp.Sum(sp.KroneckerDelta(m, j) * x[m], (m, 1, n - 1)), x[j])),
+        (calculus, eq(y * sp.Sum(sp.KroneckerDelta(m, k), (m, 1, n)), y)),
+        # Karr's convention gives n − 2 = −1 at n = 1; the sum is empty there.
+        (calculus, eq(sp.Sum(y, (m, 3, n)), (n - 2) * y)),
+        (calculus, eq(sp.Product(y, (m, 3, n)), y ** (n - 2))),
+        # Another size: the empty word is the identity of its own size.
+        (algebra, eq(sp.Trace(sp.Identity(n)), sp.Trace(sp.Identity(p)))),
+        (spectrum, eq(charpoly(sp.Identity(n)), charpoly(sp.Identity(p)))),
+        # A double root counted, a root at an end, an end that is not known.
+        (polynomial, Claim((z - 1) ** 2, ">", 0, where=box)),
+        (polynomial, Claim(z, ">", 0, where=box)),
+        (polynomial, Claim(z * (1 - z), ">=", 0, where={z: sp.Interval(0, y)})),
+        (polynomial, Claim(z**5 - z - 1, "<", 0, where=box)),
+        # No enclosure: a pole inside, a root of a negative number, an unbounded box.
+        (certified, Claim(1 / z + 9, ">", 0, where={z: sp.Interval(-1, 1)})),
+        (certified, Claim(sp.sqrt(z) + 9, ">", 0, where={z: sp.Interval(-1, 1)})),
+        (certified, Claim(sp.log(z) + 99, ">", 0, where={z: sp.Interval(-1, 1)})),
+        (certified, Claim(sp.exp(z), ">", 0, where={z: sp.Interval(0, sp.oo)})),
+        (certified, Claim(z, ">", -1, where={z: sp.FiniteSet(0, 1)})),
+        (certified, Claim(sp.sin(z), "<", 2, where=box)),
+        # The difference may be undefined, or its sign unknown.
+        (sign, Claim(1 / z, ">", 0)),
+        (sign, Claim(sp.sqrt(z), ">=", 0)),
+    ],
+)
+def test_a_route_does_not_step_beyond_its_ground(route, claim: Claim) -> None:
+    """Where a side condition of its method is not met, a route says nothing, and says it
+    without an error."""
+    assert route(claim, ()) is None
+
+
+def test_a_delta_acts_inside_its_range() -> None:
+    """The same sum collapses where the index surely runs from 1 to n."""
+    inside = eq(sp.Sum(sp.KroneckerDelta(m, j) * x[m], (m, 1, n)), x[j])
+    assert calculus(inside, ()) is not None
+    assert calculus(eq(inside.left, inside.right, {j: sp.Range(1, 3)}), ()) is None
+
+
+def test_bound_names_are_not_captured() -> None:
+    """Putting an index into a sum that binds the same letter renames the sum's own."""
+    rows = DiagonalOf(sp.Sum(w[i, m] * x[m], (m, 1, n)), i, n, sp.Symbol("R"))
+    placed = eq(Entry(rows, m, m), sp.Sum(w[m, j] * x[j], (j, 1, n)))
+    assert calculus(placed, ()) is not None
+    product = Descending(DiagonalAt("A", k, n) * DiagonalAt("B", r, n), r, t, 1)
+    moved = product.subs(k, r)
+    assert r in moved.free_symbols
+    assert moved.args[1] != r
+
+
+# Equations that a step uses ------------------------------------------------------------------
+
+
+def derive(right, using, left=W * P, where=None) -> Derivation:
+    claim = eq(left, right, where)
+    return Derivation("test", "a test", claim, [Step(right, "by an equation", using=using)])
+
+
+def test_a_false_equation_proves_nothing() -> None:
+    """An equation that a step uses is tested too, and a false one is named with numbers."""
+    for equation in ((W, P), definition(W, P), lemma(W, P, derive(W * P, ()))):
+        with pytest.raises(
+            CheckFailed, match=r"step 1 .* uses an equation that does not hold"
+        ) as no:
+            derive(P * P, (equation,)).check()
+        assert "left side" in str(no.value)
+
+
+def test_an_equation_that_is_only_tested_makes_the_step_tested() -> None:
+    """A step is graded no better than the equations it uses: nothing proves itself."""
+    left, right = sp.Determinant(W * P), sp.Determinant(W) * sp.Determinant(P)
+    itself = derive(right, ((left, right),), left)
+    assert itself.evidence.grade is Grade.TESTED
+    assert "only tested" in str(itself.evidence)
+
+
+def test_an_equation_is_worth_its_ground() -> None:
+    """Proved where it is used, taken from a record of its grade, or a definition."""
+    turned = (W * D).T, D * W.T
+    assert derive(turned[1] * P, (turned,), turned[0] * P).evidence.grade is Grade.PROVED
+    for_two = Derivation(
+        "two",
+        "a test",
+        eq(*turned, {n: sp.FiniteSet(2)}),
+        [Step(turned[1], "written out", by=(sizes(2),))],
+    )
+    using = (lemma(*turned, for_two),)
+    graded = derive(turned[1] * P, using, turned[0] * P, {n: sp.FiniteSet(2)})
+    assert str(graded.evidence) == "proved for n = 2"
+
+
+def test_an_equation_without_meaning_is_not_used() -> None:
+    """A product peeled where it has no factor makes the step inconclusive."""
+    product = Descending(W * DiagonalAt("D", r, n), r, t, 1)
+    peeled = product.peel_newest()
+    fine = derive(peeled.right, (peeled,), product, {t: sp.Range(1, 5)})
+    assert fine.evidence.grade is Grade.PROVED
+    beyond = derive(peeled.right, (peeled,), product, {t: sp.Range(0, 5)})
+    assert beyond.evidence.grade is Grade.INCONCLUSIVE
+    assert "has no meaning" in str(beyond.evidence)
+    idle = derive(W * P, (peeled,), where={t: sp.Range(0, 5)})
+    assert idle.evidence.grade is Grade.INCONCLUSIVE
+
+
+def test_an_equation_for_one_index_is_not_used_for_all() -> None:
+    """x_m = 0 for one m must not empty a sum over all m."""
+    empty = eq(sp.Sum(x[m], (m, 1, n)), 0)
+    assert calculus(empty, [definition(x[m], sp.Integer(0))]) is None
+
+
+# Induction -----------------------------------------------------------------------------------
+
+
+def powers(where, start=0, step_where=None, using=(HYPOTHESIS,)) -> Derivation:
+    product = Descending(W * DiagonalAt("D", r, n), r, t, 1)
+    turned = sp.Transpose(product)
+    return Derivation.by_induction(
+        "test",
+        "a product is what it is",
+        eq(turned, sp.Transpose(product), where),
+        over=t,
+        start=sp.Integer(start),
+        base=[Step(sp.Transpose(product).subs(t, start), "empty")],
+        step=[Step(turned, "the statement for t − 1", using=using)],
+        step_where=step_where,
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "step_where", "message"),
+    [
+        ({}, None, r"expects where=\{t: sp.Range\(0"),
+        ({t: sp.Range(1, 5)}, None, r"expects where=\{t: sp.Range\(0"),
+        ({t: sp.Range(0, 9, 2)}, None, r"expects where=\{t: sp.Range\(0"),
+        ({t: sp.Range(0, 5)}, {t: sp.Range(2, 5)}, "step_where: got"),
+        ({t: sp.Range(0, 5), n: sp.FiniteSet(1, 2)}, {n: sp.FiniteSet(1)}, "step_where: got"),
+    ],
+)
+def test_an_induction_leaves_out_no_place(where, step_where, message: str) -> None:
+    """Base and step join: the claim starts at the start, and the step right after it."""
+    with pytest.raises(ValueError, match=message):
+        powers(where, step_where=step_where)
+
+
+def test_a_hypothesis_belongs_to_an_induction() -> None:
+    """Outside the step of an induction there is nothing to suppose."""
+    with pytest.raises(ValueError, match="HYPOTHESIS is for the step of an induction"):
+        derive(W * P, (HYPOTHESIS,))
+    assert powers({t: sp.Range(0, 5)}).evidence.grade is Grade.PROVED
+
+
+def test_an_inequality_is_no_hypothesis() -> None:
+    """The hypothesis is used as an equation, so the claim must be one."""
+    claim = Claim(z**t, "<=", z**t + 1, where={t: sp.Range(0, 5)})
+    with pytest.raises(ValueError, match="expects '='"):
+        Derivation.by_induction(
+            "test", "a test", claim, over=t, start=sp.Integer(0), base=[Step(2, "")], step=[]
+        )
+
+
+# The tester ----------------------------------------------------------------------------------
+
+
+def test_a_tester_that_never_refutes_lets_mutants_survive(monkeypatch) -> None:
+    """If the tester were blind, the mutants would say so."""
+    sound = derive((P.T * W.T).T, ())
+    assert sound.survivors == []
+    monkeypatch.setattr(derivation_module, "refute", lambda *_, **__: Trial(CASES))
+    assert derive((P.T * W.T).T, ()).survivors
+
+
+def test_a_prover_that_proves_mutants_is_noticed() -> None:
+    """A route that proves a mutant which an instance refutes is a contradiction."""
+
+    def sabotaged(_claim, _using):
+        return Evidence(Grade.PROVED)
+
+    claim = eq((W * P).T, P.T * W.T)
+    record = Derivation("test", "a test", claim, [Step(claim.right, "so", by=(sabotaged,))])
+    assert record.evidence.grade is Grade.PROVED
+    with pytest.raises(Contradiction, match="proves the mutant"):
+        _ = record.rejections
+
+
+def test_instances_come_in_all_sizes_and_are_the_same_again() -> None:
+    """Sizes 1 to 4 take turns, other sizes are independent, and a seed fixes everything."""
+    A = sp.MatrixSymbol("A", n, p)
+    claim = eq(sp.Trace(A * A.T), 0)
+    drawn = [draw(claim, seed, SIZES[seed % 4]) for seed in range(CASES)]
+    assert {instance.sizes["n"] for instance in drawn} == {1, 2, 3, 4}
+    assert any(instance.sizes["n"] != instance.sizes["p"] for instance in drawn)
+    again = draw(claim, 3, 4)
+    assert again.sizes == drawn[3].sizes
+    assert list(again(A)) == list(drawn[3](A))
+
+
+def test_written_slopes_are_the_derivatives() -> None:
+    """The tester's own slopes agree with numerical derivatives to thirty digits."""
+    assert set(SLOPES) == set(SMOOTH.values())
+    with mpmath.workdps(50):
+        for smooth, slope in SLOPES.items():
+            for at in map(mpmath.mpf, ("-2", "0", "1.4")):
+                assert abs(mpmath.diff(smooth, at) - slope(at)) < mpmath.mpf(10) ** -30
+
+
+def test_a_proof_that_runs_out_of_time_lets_the_next_route_try() -> None:
+    """One slow route does not keep a quick one from proving the claim."""
+
+    def slow(_claim, _using):
+        while True:
+            pass
+
+    assert prove(eq(W * P, W * P), (slow, algebra), seconds=0.2).grade is Grade.PROVED
+    late = prove(eq(W * P, P * W), (slow, algebra), seconds=0.2)
+    assert late.grade is Grade.INCONCLUSIVE
+    assert "did not finish in 0.2 s" in late.note
