@@ -170,7 +170,7 @@ def test_a_wrong_step_is_named_with_numbers() -> None:
     first, *rest = str(failed.value).splitlines()
     assert first == "misprint: step 1 (as printed) does not follow."
     text = "\n".join(rest)
-    for part in ("claimed:", "put in:", "n = ", "W = [", "x = [", "sigma(z) = ", "left side:"):
+    for part in ("claimed:", "put in:", "n = ", "W = [", "x = [", "σ(z) = ", "left side:"):
         assert part in text
     left, right = (re.search(rf"{side} side: *(.+)", text)[1] for side in ("left", "right"))
     assert left != right

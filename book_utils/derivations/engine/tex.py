@@ -150,25 +150,25 @@ def claim_tex(left: sp.Basic, relation: str, right: sp.Basic) -> str:
     return rf"{tex(left)} {RELATION[relation]} {tex(right)}"
 
 
-def number_text(value) -> str:
-    """A number for a message: exact where it is short, else twelve digits."""
+def number_text(value, digits: int = 12) -> str:
+    """A number for a message: exact where it is short, else to so many digits."""
     if isinstance(value, mpmath.matrix):
         rows = ", ".join(
-            "[" + ", ".join(number_text(value[i, j]) for j in range(value.cols)) + "]"
+            "[" + ", ".join(number_text(value[i, j], digits) for j in range(value.cols)) + "]"
             for i in range(value.rows)
         )
         return f"[{rows}]"
     if isinstance(value, dict):
         places = sorted(value)
         if len(places[0]) == 1:
-            return "[" + ", ".join(number_text(value[p]) for p in places) + "]"
+            return "[" + ", ".join(number_text(value[p], digits) for p in places) + "]"
         height = max(p[0] for p in places)
         width = max(p[1] for p in places)
         rows = [
-            "[" + ", ".join(number_text(value[i, j]) for j in range(1, width + 1)) + "]"
+            "[" + ", ".join(number_text(value[i, j], digits) for j in range(1, width + 1)) + "]"
             for i in range(1, height + 1)
         ]
         return f"[{', '.join(rows)}]"
     if isinstance(value, mpmath.mpf):
-        return mpmath.nstr(value, 12, strip_zeros=True).removesuffix(".0")
+        return mpmath.nstr(value, digits, strip_zeros=True).removesuffix(".0")
     return str(value)
