@@ -55,7 +55,7 @@ class Evidence:
             case Grade.CERTIFIED:
                 text = "certified" + self._for_sizes()
             case Grade.TESTED:
-                text = f"tested ({self.cases} cases)"
+                text = f"tested ({self.cases} case{'s' * (self.cases != 1)})"
             case Grade.CITED:
                 text = f"cited ({self.cases} cases agree)" if self.cases else "cited"
             case Grade.INCONCLUSIVE:
