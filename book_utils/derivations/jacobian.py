@@ -190,51 +190,63 @@ chain_rule = Derivation(
 )
 
 
-def _product(newest: sp.Basic) -> Descending:
-    return Descending(W * StateSlopes(r - 1), r, newest, k + 1)
+def _chained(
+    label: str,
+    statement: str,
+    rate: type[StateJacobian],
+    factor: sp.MatrixExpr,
+    by: Derivation,
+    source: tuple[str, ...],
+) -> Derivation:
+    """∂z_t/∂z_k is the product of its factors, newest on the left: by induction over t.
+
+    ``rate(t, k)`` is ∂z_t/∂z_k, ``factor`` the Jacobian of step ``r``, and ``by`` the chain
+    rule of one step.
+    """
+
+    def product(newest: sp.Basic) -> Descending:
+        return Descending(factor, r, newest, k + 1)
+
+    letter = rate.letter
+    newest = factor.subs(r, t)
+    return Derivation.by_induction(
+        label,
+        statement,
+        Claim(rate(t, k), "=", product(t), where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)}),
+        over=t,
+        start=k,
+        base=(
+            Step(
+                sp.Identity(n),
+                f"${letter}_k$ as a function of itself",
+                using=(definition(rate(k, k), sp.Identity(n)),),
+            ),
+            Step(product(k), "an empty product is $I$"),
+        ),
+        step=(
+            Step(
+                newest * rate(t - 1, k),
+                f"the chain rule of the lemma, once for each entry of ${letter}_k$",
+                using=(lemma(rate(t, k), newest * rate(t - 1, k), by),),
+            ),
+            Step(newest * product(t - 1), "the statement for $t - 1$", using=(HYPOTHESIS,)),
+            Step(product(t), "one more factor on the left", using=(product(t).peel_newest(),)),
+        ),
+        step_where={k: sp.Range(0, 3), t: sp.Range(k + 1, k + 4)},
+        source=source,
+    )
 
 
-product = Derivation.by_induction(
+_step_factor = W * StateSlopes(r - 1)
+
+product = _chained(
     "product-of-jacobians",
     r"$\partial x_t/\partial x_k = (W D_{t-1})(W D_{t-2}) \cdots (W D_k)$, newest factor "
     r"on the left",
-    Claim(
-        StateJacobian(t, k),
-        "=",
-        _product(t),
-        where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)},
-    ),
-    over=t,
-    start=k,
-    base=(
-        Step(
-            sp.Identity(n),
-            "$x_k$ as a function of itself",
-            using=(definition(StateJacobian(k, k), sp.Identity(n)),),
-        ),
-        Step(_product(k), "an empty product is $I$"),
-    ),
-    step=(
-        Step(
-            W * StateSlopes(t - 1) * StateJacobian(t - 1, k),
-            "the chain rule of the lemma, once for each entry of $x_k$",
-            using=(
-                lemma(
-                    StateJacobian(t, k),
-                    W * StateSlopes(t - 1) * StateJacobian(t - 1, k),
-                    chain_rule,
-                ),
-            ),
-        ),
-        Step(
-            W * StateSlopes(t - 1) * _product(t - 1),
-            "the statement for $t - 1$",
-            using=(HYPOTHESIS,),
-        ),
-        Step(_product(t), "one more factor on the left", using=(_product(t).peel_newest(),)),
-    ),
-    step_where={k: sp.Range(0, 3), t: sp.Range(k + 1, k + 4)},
-    source=("002-eq10", "002-eq13"),
+    StateJacobian,
+    _step_factor,
+    chain_rule,
+    ("002-eq10", "002-eq13"),
 )
 
 _D1, _D2, _D3 = (Diagonal(f"D_{p}", n) for p in (1, 2, 3))
@@ -248,14 +260,12 @@ _path_of_swap = {
     at_time("c", 2): [0, 0],
     sigma: _logistic,
 }
-_factor = W * StateSlopes(r - 1)
-
 ascending = Counterexample(
     "ascending-order-fails",
     r"the factors of $\partial x_t/\partial x_k$ may stand in ascending order",
-    refutes=Claim(StateJacobian(2, 0), "=", Ascending(_factor, r, 2, 1)),
+    refutes=Claim(StateJacobian(2, 0), "=", Ascending(_step_factor, r, 2, 1)),
     instance=_path_of_swap,
-    instead=(Claim(StateJacobian(2, 0), "=", Descending(_factor, r, 2, 1)),),
+    instead=(Claim(StateJacobian(2, 0), "=", Descending(_step_factor, r, 2, 1)),),
     source=("002-eq10", "002-eq13"),
 )
 
@@ -315,55 +325,16 @@ elman_chain_rule = Derivation(
 )
 
 
-def _elman_product(newest: sp.Basic) -> Descending:
-    return Descending(StateSlopes(r) * W, r, newest, k + 1)
+_elman_factor = StateSlopes(r) * W
 
-
-elman_product = Derivation.by_induction(
+elman_product = _chained(
     "product-of-elman-jacobians",
     r"$\partial h_t/\partial h_k = (D_t W)(D_{t-1} W) \cdots (D_{k+1} W)$, "
     r"with $D_t = \operatorname{diag}(\varphi'(a_t))$",
-    Claim(
-        ActivityJacobian(t, k),
-        "=",
-        _elman_product(t),
-        where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)},
-    ),
-    over=t,
-    start=k,
-    base=(
-        Step(
-            sp.Identity(n),
-            "$h_k$ as a function of itself",
-            using=(definition(ActivityJacobian(k, k), sp.Identity(n)),),
-        ),
-        Step(_elman_product(k), "an empty product is $I$"),
-    ),
-    step=(
-        Step(
-            StateSlopes(t) * W * ActivityJacobian(t - 1, k),
-            "the chain rule of the lemma, once for each entry of $h_k$",
-            using=(
-                lemma(
-                    ActivityJacobian(t, k),
-                    StateSlopes(t) * W * ActivityJacobian(t - 1, k),
-                    elman_chain_rule,
-                ),
-            ),
-        ),
-        Step(
-            StateSlopes(t) * W * _elman_product(t - 1),
-            "the statement for $t - 1$",
-            using=(HYPOTHESIS,),
-        ),
-        Step(
-            _elman_product(t),
-            "one more factor on the left",
-            using=(_elman_product(t).peel_newest(),),
-        ),
-    ),
-    step_where={k: sp.Range(0, 3), t: sp.Range(k + 1, k + 4)},
-    source=("002-other-form",),
+    ActivityJacobian,
+    _elman_factor,
+    elman_chain_rule,
+    ("002-other-form",),
 )
 
 
@@ -416,7 +387,7 @@ products_correspond = Derivation.by_induction(
     source=("002-other-form",),
 )
 
-_long, _short = _product(t), _elman_product(t)
+_long, _short = (Descending(factor, r, t, k + 1) for factor in (_step_factor, _elman_factor))
 
 correspondence = Derivation(
     "two-forms-correspond",

@@ -69,6 +69,7 @@ class StateJacobian(Trajectory):
     def __new__(cls, t: sp.Basic, k: sp.Basic):
         return super().__new__(cls, sp.sympify(t), sp.sympify(k))
 
+    letter = "x"
     tex = r"\frac{{\partial x_{{{}}}}}{{\partial x_{{{}}}}}"
 
     def numeric(self, at):
@@ -96,6 +97,7 @@ class StateJacobian(Trajectory):
 class ActivityJacobian(StateJacobian):
     """∂h_t/∂h_k for h_t = σ(W h_{t-1} + c_t), the same network behind the activation."""
 
+    letter = "h"
     tex = r"\frac{{\partial h_{{{}}}}}{{\partial h_{{{}}}}}"
 
     def start(self, at, time: int) -> list:
