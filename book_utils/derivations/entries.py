@@ -121,6 +121,16 @@ class Table:
         return f"{len(self.entries)} statements, {killed} of {mutants} mutants rejected"
 
 
+SOURCES = {
+    "000": "CrossValidated question 413843",
+    "001": "CrossValidated question 293862, which quotes Pascanu et al.",
+    "002": "Taprantzis, blog post",
+    "003": "Hong et al., gradient explosion as optimal control",
+    "004": "Miller and Hardt, stable recurrent models",
+}
+"""What the first three digits of a row of statements.csv stand for."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """Row by row of statements.csv: which of them the ledger meets, by source."""
@@ -137,7 +147,10 @@ class Coverage:
 
     def _repr_markdown_(self) -> str:
         lines = ["| source | rows met | rows |", "| :-- | :-- | :-- |"]
-        lines += [f"| {source} | {met} | {rows} |" for source, (met, rows) in self.counts().items()]
+        lines += [
+            f"| {source}: {SOURCES[source]} | {met} | {rows} |"
+            for source, (met, rows) in self.counts().items()
+        ]
         for label_list in ["", *self._met()]:
             lines.append(label_list)
         return "\n".join(lines)

@@ -55,7 +55,7 @@ def compute(
 
 def draw(figure: Figure, record: Record) -> None:
     """Medians over the networks, with the range from the 5th to the 95th percentile."""
-    places = figure.subplots(1, 2)
+    places = figure.subplots(2, 1, sharex=True)
     titles = ("Gap in the entries", "Gap in the spectral radius")
     for ax, gaps, title in zip(places, (record.entries, record.radius), titles, strict=True):
         for (n, values), color, marker in zip(gaps.items(), (BLUE, ORANGE), "os", strict=False):
@@ -63,12 +63,12 @@ def draw(figure: Figure, record: Record) -> None:
             ax.fill_between(record.factors, low, high, color=color, alpha=0.15, linewidth=0)
             ax.plot(record.factors, middle, color=color, marker=marker, label=f"$n = {n}$")
         ax.set_yscale("log")
-        ax.set_xlabel("number of factors")
         ax.set_xticks(record.factors)
         ax.set_title(title)
+        ax.set_ylabel("relative gap")
     places[0].set_ylim(0.01, 30)
     places[1].set_ylim(FLOOR, 30)
-    places[0].set_ylabel("relative gap")
+    places[1].set_xlabel("number of factors")
     places[0].legend(loc="lower right", ncols=2)
 
 
@@ -98,7 +98,7 @@ def show(record: Record) -> Still:
         "largest error over the largest true value; zeros are drawn at the bottom edge."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (7.2, 3.0)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (5.2, 5.0)), describe(record) + ".", caption
     )
 
 

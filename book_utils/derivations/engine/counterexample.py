@@ -137,7 +137,9 @@ class Counterexample:
         self.check()
         left, right = self.sides(self.refutes)
         names = r",\quad ".join(
-            f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers()
+            # In braces, so that no line breaks between a name and its value.
+            f"{{{self._name(n)} = {tex(self._value(v))}}}"
+            for n, v in self._numbers()
         )
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
         true = r",\quad ".join(show_claim(c) for c in self.instead)

@@ -261,7 +261,7 @@ function circlePanel(state) {
       shapes.from.setAttribute("d", largest > 0 ? line([origin, [v1x, v1y]]) : "");
       key.querySelector(".from").style.display = largest > 0 ? "" : "none";
       const [count, verb] = steps === 1 ? ["1 step", "stretches"] : [`${steps} steps`, "stretch"];
-      key.querySelector(".count").textContent = steps === 1 ? "product of 1" : count;
+      key.querySelector(".count").textContent = count;
       key.querySelector(".from b").textContent = `${count} ${verb}`;
       badge.replaceChildren(
         ...(exponent
@@ -400,7 +400,7 @@ function readout(state) {
     draw({ weight, products, gamma }) {
       const steps = state.get("steps");
       const product = products[steps - 1];
-      heads[2].textContent = steps === 1 ? "product of 1" : `${steps} steps`;
+      heads[2].textContent = steps === 1 ? "1 step" : `${steps} steps`;
       [weight, products[0], product].forEach(({ largest, smallest, eigen }, i) => {
         const [top, low, lambda, rho] = cells.map((row) => row[i]);
         top.textContent = number(largest);
@@ -461,7 +461,7 @@ function controls(state) {
       min: -W_LIMIT,
       max: W_LIMIT,
       step: 0.05,
-      "aria-label": `w, row ${i + 1}, column ${j + 1}`,
+      "aria-label": `W, row ${i + 1}, column ${j + 1}`,
     });
     field.addEventListener("input", () => {
       const { badInput, rangeOverflow, rangeUnderflow } = field.validity;
@@ -476,8 +476,10 @@ function controls(state) {
     });
     field.addEventListener("blur", () => {
       field.removeAttribute("aria-invalid");
-      refusal.textContent = "";
+      // The sentence stays until something else happens: the entry itself is gone now.
+      const sentence = refusal.textContent;
       draw();
+      refusal.textContent = sentence;
     });
     return { field, read: () => state.get("W")[i][j] };
   });
@@ -490,6 +492,7 @@ function controls(state) {
   };
   const presets = Object.entries(EXAMPLES).map(([label, next]) => button(label, next));
   const draw = () => {
+    refusal.textContent = "";
     steps.value = state.get("steps");
     steps.setAttribute("aria-valuetext", `${state.get("steps")} of ${LONGEST} steps`);
     count.textContent = state.get("steps");
