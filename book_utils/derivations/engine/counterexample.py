@@ -136,18 +136,17 @@ class Counterexample:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         self.check()
         left, right = self.sides(self.refutes)
-        names = r",\quad ".join(
-            # In braces, so that no line breaks between a name and its value.
-            f"{{{self._name(n)} = {tex(self._value(v))}}}"
-            for n, v in self._numbers()
-        )
+        values = [f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers()]
+        # Formulas of their own, in braces: a line breaks between two values, never inside one.
+        listed = ", ".join(f"${_cell('{' + value + '}')}$" for value in values)
+        names = r",\quad ".join(values)
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
         true = r",\quad ".join(show_claim(c) for c in self.instead)
         against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
         claimed = show_claim(self.refutes)
         markdown = (
             f"| refuted | ${_cell(claimed)}$ |\n| :-- | :-- |\n"
-            f"| at | ${_cell(names)}$ |\n"
+            f"| at | {listed} |\n"
             f"| left side, right side | ${_cell(against)}$ |\n"
             f"| true instead | ${_cell(true)}$ |\n"
         )
