@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -150,12 +151,24 @@ def site_again(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> 
     return _build_once(tmp_path_factory, "site_again")
 
 
-@pytest.fixture(scope="session")
-def site_url(site: Path) -> Iterator[str]:
-    """The address of the site on this machine, without a final slash."""
-    with make_server(site, port=0) as server:
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    with make_server(folder, port=0) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://localhost:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[Path], AbstractContextManager[str]]:
+    """Serves a folder on this machine; gives its address, without a final slash."""
+    return _served
+
+
+@pytest.fixture(scope="session")
+def site_url(site: Path) -> Iterator[str]:
+    """The address of the site on this machine, without a final slash."""
+    with _served(site) as address:
+        yield address

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from book_utils import widgets
 from book_utils.activations import ACTIVATIONS
 from book_utils.figures import stretch
-from tools.serve import make_server
 
 # A read-out shows four significant digits, or three beside a power of ten.
 SHOWN = 5e-3
@@ -48,13 +46,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with make_server(folder, port=0) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+def address(folder: Path, served) -> Iterator[str]:
+    with served(folder) as url:
+        yield url
 
 
 def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:

@@ -68,6 +68,11 @@ def settled(entries: Iterable[Entry]) -> dict[str, list[str]]:
     return found
 
 
+def tally(entries: list[Entry]) -> tuple[int, int]:
+    """Mutants rejected, and mutants, over all entries."""
+    return sum(e.killed for e in entries), sum(e.mutants for e in entries)
+
+
 def table(entries: list[Entry]) -> str:
     """The ledger as text for a terminal."""
     head = ("statement", "where", "source", "evidence", "mutants")
@@ -86,7 +91,7 @@ def table(entries: list[Entry]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in [head, tuple("-" * width for width in widths), *rows]
     ]
-    killed, mutants = sum(e.killed for e in entries), sum(e.mutants for e in entries)
+    killed, mutants = tally(entries)
     met = settled(entries)
     lines += [
         "",
@@ -117,7 +122,7 @@ class Table:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        killed, mutants = sum(e.killed for e in self.entries), sum(e.mutants for e in self.entries)
+        killed, mutants = tally(self.entries)
         return f"{len(self.entries)} statements, {killed} of {mutants} mutants rejected"
 
 
@@ -151,9 +156,7 @@ class Coverage:
             f"| {source}: {SOURCES[source]} | {met} | {rows} |"
             for source, (met, rows) in self.counts().items()
         ]
-        for label_list in ["", *self._met()]:
-            lines.append(label_list)
-        return "\n".join(lines)
+        return "\n".join([*lines, "", *self._met()])
 
     def _met(self) -> list[str]:
         rows = statements()

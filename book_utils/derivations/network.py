@@ -52,13 +52,22 @@ class Trajectory(MatrixExpr):
 
     @staticmethod
     def step(at, state: list, time: int) -> list:
-        """The recurrence, unit by unit."""
+        """The recurrence: what leaves the units arrives at them."""
+        return Trajectory.arriving(at, Trajectory.leaving(at, state), time)
+
+    @staticmethod
+    def leaving(at, state: list) -> list:
+        """σ of each entry."""
+        return [at.apply(sigma, [value]) for value in state]
+
+    @staticmethod
+    def arriving(at, signals: list, time: int) -> list:
+        """W times the signals plus c_t, unit by unit."""
         size = at.integer(n)
         weights = at.array("W", (size, size))
         inputs = at.vector(f"c@{time}", size)
-        active = [at.apply(sigma, [value]) for value in state]
         return [
-            inputs[a] + sum(weights[a + 1, p + 1] * active[p] for p in range(size))
+            inputs[a] + sum(weights[a + 1, p + 1] * signals[p] for p in range(size))
             for a in range(size)
         ]
 
@@ -101,19 +110,11 @@ class ActivityJacobian(StateJacobian):
     tex = r"\frac{{\partial h_{{{}}}}}{{\partial h_{{{}}}}}"
 
     def start(self, at, time: int) -> list:
-        return [at.apply(sigma, [value]) for value in self.states(at, time)[-1]]
+        return self.leaving(at, self.states(at, time)[-1])
 
     @staticmethod
     def step(at, state: list, time: int) -> list:
-        size = at.integer(n)
-        weights = at.array("W", (size, size))
-        inputs = at.vector(f"c@{time}", size)
-        return [
-            at.apply(
-                sigma, [inputs[a] + sum(weights[a + 1, p + 1] * state[p] for p in range(size))]
-            )
-            for a in range(size)
-        ]
+        return Trajectory.leaving(at, Trajectory.arriving(at, state, time))
 
 
 class StateSlopes(Trajectory):

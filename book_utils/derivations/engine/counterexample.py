@@ -11,14 +11,14 @@ import sympy as sp
 
 from book_utils.derivations.engine.claim import Claim
 from book_utils.derivations.engine.decide import refute
-from book_utils.derivations.engine.derivation import CheckFailed, Rejection, show_claim
+from book_utils.derivations.engine.derivation import CheckFailed, Rejection
 from book_utils.derivations.engine.domains import satisfies
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.exact import Exact
 from book_utils.derivations.engine.instances import NotEvaluable
 from book_utils.derivations.engine.mutants import Mutant
 from book_utils.derivations.engine.names import names_of
-from book_utils.derivations.engine.tex import tex
+from book_utils.derivations.engine.tex import cell, claim_tex, tex
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,17 +138,17 @@ class Counterexample:
         left, right = self.sides(self.refutes)
         values = [f"{self._name(n)} = {tex(self._value(v))}" for n, v in self._numbers()]
         # Formulas of their own, in braces: a line breaks between two values, never inside one.
-        listed = ", ".join(f"${_cell('{' + value + '}')}$" for value in values)
+        listed = ", ".join(f"${cell('{' + value + '}')}$" for value in values)
         names = r",\quad ".join(values)
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
-        true = r",\quad ".join(show_claim(c) for c in self.instead)
+        true = r",\quad ".join(claim_tex(c) for c in self.instead)
         against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
-        claimed = show_claim(self.refutes)
+        claimed = claim_tex(self.refutes)
         markdown = (
-            f"| refuted | ${_cell(claimed)}$ |\n| :-- | :-- |\n"
+            f"| refuted | ${cell(claimed)}$ |\n| :-- | :-- |\n"
             f"| at | {listed} |\n"
-            f"| left side, right side | ${_cell(against)}$ |\n"
-            f"| true instead | ${_cell(true)}$ |\n"
+            f"| left side, right side | ${cell(against)}$ |\n"
+            f"| true instead | ${cell(true)}$ |\n"
         )
         latex = (
             "$$\\begin{aligned}\n"
@@ -174,7 +174,3 @@ class Counterexample:
         if isinstance(value, list | tuple):
             return sp.Matrix(value)
         return value
-
-
-def _cell(formula: str) -> str:
-    return r"\displaystyle " + formula.replace("|", r"\vert ")

@@ -31,7 +31,7 @@ from book_utils.derivations.engine.mutants import Mutant, mutants
 from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.prove import EXACT, Route
 from book_utils.derivations.engine.report import refutation_text
-from book_utils.derivations.engine.tex import RELATION, claim_tex, tex
+from book_utils.derivations.engine.tex import RELATION, cell, tex
 from book_utils.derivations.engine.timelimit import SECONDS
 
 
@@ -335,10 +335,10 @@ class Derivation:
         for part, rows in self._rows():
             if part.heading:
                 lines.append(f"| {part.heading} | | |")
-            lines.append(f"| ${_cell(tex(part.claim.left))}$ | | |")
+            lines.append(f"| ${cell(tex(part.claim.left))}$ | | |")
             for step, evidence in rows:
                 lines.append(
-                    f"| ${RELATION[step.relation]} {_cell(tex(step.right))}$ "
+                    f"| ${RELATION[step.relation]} {cell(tex(step.right))}$ "
                     f"| {step.because} | {evidence.mark} {evidence} |"
                 )
         lines.append("")
@@ -382,15 +382,6 @@ HYPOTHESIS = Equation(sp.Symbol("hypothesis"), sp.Symbol("hypothesis"), "hypothe
 """Stands in ``using`` for the claim one step earlier."""
 
 
-def _cell(formula: str) -> str:
-    """A formula that may stand in a cell of a Markdown table."""
-    return r"\displaystyle " + formula.replace("|", r"\vert ")
-
-
 def _plain(text: str) -> str:
     """A reason as TeX text: formulas stay, Markdown's marks go."""
     return text.replace("**", "").replace("*", "").replace("`", "")
-
-
-def show_claim(claim: Claim) -> str:
-    return claim_tex(claim.left, claim.relation, claim.right)

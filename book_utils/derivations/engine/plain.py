@@ -51,16 +51,10 @@ class Plain(StrPrinter):
         return f"{self._print(e.args[0])}_{{{self._print(e.args[1])}}}"
 
     def _print_Descending(self, e):
-        _, _, newest, oldest = e.args
-        factors = [e.factor(end) for end in (newest, oldest)]
-        if e.is_empty:
-            return "I"
-        if type(e).__name__ == "Ascending":
-            factors.reverse()
-        if sp.expand(newest - oldest) == 0:
-            return self._print(factors[0])
-        dots = "" if sp.expand(newest - oldest) == 1 else " ⋯ "
-        return dots.join(f"({self._print(factor)})" for factor in factors)
+        factors, others = e.shown()
+        if len(factors) < 2:
+            return self._print(factors[0]) if factors else "I"
+        return (" ⋯ " if others else "").join(f"({self._print(factor)})" for factor in factors)
 
     def _print_Entry(self, e):
         matrix, i, j = map(self._print, e.args)

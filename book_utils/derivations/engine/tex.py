@@ -6,8 +6,8 @@ import mpmath
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
+from book_utils.derivations.engine.claim import Claim
 from book_utils.derivations.engine.vocabulary import (
-    Ascending,
     CharacteristicPolynomial,
     Descending,
     DiagonalAt,
@@ -96,15 +96,8 @@ class Printer(LatexPrinter):
         return rf"\left({matrix}\right)_{{{i}{j}}}"
 
     def _print_Descending(self, e: Descending):
-        _, _, newest, oldest = e.args
-        if e.is_empty:
-            return "I"
-        ends = (oldest, newest) if isinstance(e, Ascending) else (newest, oldest)
-        first, last = (self._factor(e.factor(end)) for end in ends)
-        if sp.expand(newest - oldest) == 0:
-            return first
-        dots = "" if sp.expand(newest - oldest) == 1 else r" \cdots "
-        return first + dots + last
+        factors, others = e.shown()
+        return (r" \cdots " if others else "").join(map(self._factor, factors)) or "I"
 
     _print_Ascending = _print_Descending
 
@@ -146,8 +139,13 @@ def tex(e: sp.Basic) -> str:
     return _printer.doprint(e)
 
 
-def claim_tex(left: sp.Basic, relation: str, right: sp.Basic) -> str:
-    return rf"{tex(left)} {RELATION[relation]} {tex(right)}"
+def cell(formula: str) -> str:
+    """A formula that may stand in a cell of a Markdown table."""
+    return r"\displaystyle " + formula.replace("|", r"\vert ")
+
+
+def claim_tex(claim: Claim) -> str:
+    return rf"{tex(claim.left)} {RELATION[claim.relation]} {tex(claim.right)}"
 
 
 def number_text(value, digits: int = 12) -> str:

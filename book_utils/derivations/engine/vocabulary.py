@@ -134,6 +134,17 @@ class Descending(MatrixExpr):
         rest = type(self)(body, index, newest - 1, oldest)
         return definition(self, self.factor(newest) * rest)
 
+    def shown(self) -> tuple[list[MatrixExpr], bool]:
+        """The factors at the two ends as they are written, and whether others lie between."""
+        _, _, newest, oldest = self.args
+        if self.is_empty:
+            return [], False
+        length = sp.expand(newest - oldest)
+        if length == 0:
+            return [self.factor(newest)], False
+        ends = [self.factor(newest), self.factor(oldest)]
+        return (ends if self.order(2, 1)[0] == 2 else ends[::-1]), length != 1
+
     @property
     def is_empty(self) -> bool:
         _, _, newest, oldest = self.args
