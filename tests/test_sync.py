@@ -187,6 +187,14 @@ def test_only_what_changed_is_executed(tmp_path: Path, root: Path) -> None:
     assert [(made / "book" / name).read_text() for name in ("a", "b")] == ["ran", "ranran"]
 
 
+def test_chapters_can_be_named(tmp_path: Path, root: Path) -> None:
+    """Only the chapters that are named are brought in step; one that does not exist is said."""
+    made = make_book(tmp_path, root, a=TEXT, b=TEXT)
+    written, wrong = asyncio.run(sync(made, ["b", "c"]))
+    assert {path.stem for path in written} == {"b"}
+    assert wrong == ["c: no such chapter; there are a, b"]
+
+
 def test_a_change_of_the_engine_executes_the_chapters(book: Path) -> None:
     """A change in book_utils, data files included, is a change of every chapter."""
     (book / "book_utils/answer.txt").write_text("forty-three")

@@ -1,16 +1,17 @@
 """Bring every chapter's text and notebook in step, and execute what changed.
 
-    python -m tools.sync
+    python -m tools.sync [TOPIC ...]
 
-A chapter is executed again when its inputs, any file of book_utils, or the locked versions
-changed. Nothing is written that is already right, so a second run changes no file.
+Without a topic it goes through all of them. A chapter is executed again when its inputs, any file
+of book_utils, or the locked versions changed. Nothing is written that is already right, so a second
+run changes no file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import nbformat
@@ -105,13 +106,16 @@ async def sync_chapter(chapter: Chapter, engine: str) -> list[Path]:
     return written
 
 
-async def sync(root: Path) -> tuple[list[Path], list[str]]:
-    """Bring all chapters in step; return the files written and what went wrong."""
+async def sync(root: Path, only: Collection[str] = ()) -> tuple[list[Path], list[str]]:
+    """Bring all chapters in step, or some; return the files written and what went wrong."""
     now = engine(root)
-    stale = [c for c in (Chapter(root, topic) for topic in topics(root)) if not c.fresh(now)]
+    known = topics(root)
+    unknown = [topic for topic in only if topic not in known]
+    wrong = [f"{topic}: no such chapter; there are {', '.join(known)}" for topic in unknown]
+    chapters = [Chapter(root, topic) for topic in known if topic in only or not only]
+    stale = [chapter for chapter in chapters if not chapter.fresh(now)]
     turn = asyncio.Semaphore(AT_ONCE)
     written: list[Path] = []
-    wrong: list[str] = []
     with tqdm(total=len(stale), desc="chapters", unit="chapter", disable=not stale) as bar:
 
         async def one(chapter: Chapter) -> None:
@@ -127,9 +131,9 @@ async def sync(root: Path) -> tuple[list[Path], list[str]]:
     return sorted(written), sorted(wrong)
 
 
-def main(root: Path = ROOT) -> int:
-    """Run the command; the exit status is the number of chapters that failed, at most 1."""
-    written, wrong = asyncio.run(sync(root))
+def main(root: Path = ROOT, only: Collection[str] = ()) -> int:
+    """Run the command; the exit status is 1 if a chapter failed."""
+    written, wrong = asyncio.run(sync(root, only))
     for path in written:
         print(f"wrote {path.relative_to(root)}")
     if not written and not wrong:
@@ -142,4 +146,4 @@ def main(root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(only=sys.argv[1:]))
