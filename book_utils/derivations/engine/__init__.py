@@ -8,6 +8,7 @@ from book_utils.derivations.engine.claim import Claim, definition, lemma
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
+from book_utils.derivations.engine.each import for_each
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.prove import (
     algebra,
@@ -34,6 +35,7 @@ __all__ = [
     "certified",
     "decide",
     "definition",
+    "for_each",
     "lemma",
     "polynomial",
     "sign",
