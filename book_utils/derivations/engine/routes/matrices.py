@@ -205,17 +205,18 @@ def _summed(body: Polynomial, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> 
         name = _index(_height(word))
         for term in sp.Add.make_args(sp.expand(coefficient)):
             outside, inside = term.as_independent(index, as_Add=False)
-            # The order of neighbours that commute must not depend on the name of the index.
-            named = _sorted(_put(word, index, name))
-            letter = Total(put(inside, index, name), named, low, high)
+            letter = Total(put(inside, index, name), _put(word, index, name), low, high)
             _add(total, ((letter, False),), outside)
     return _nonzero(total)
 
 
 def _put(word: Word, old: sp.Symbol, new: sp.Symbol) -> Word:
-    """A word with one name for another. The name of a sum's own index is never ``old``."""
+    """A word with one name for another. The name of a sum's own index is never ``old``.
+
+    The order of neighbours that commute must not depend on what a name was before.
+    """
     if not _is_sum(word):
-        return tuple((put(a, old, new), t) for a, t in word)
+        return _sorted(tuple((put(a, old, new), t) for a, t in word))
     (total, turned) = word[0]
     return (
         (
