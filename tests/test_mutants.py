@@ -44,8 +44,8 @@ def at(time):
     return DiagonalAt("D", time, n)
 
 
-def past(kind):
-    return kind(W * DiagonalAt("D", m, n), m, t, r)
+def past(kind, oldest=r):
+    return kind(W * DiagonalAt("D", m, n), m, t, oldest)
 
 
 def product(kind, newest, oldest):
@@ -162,7 +162,8 @@ def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
 def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
     """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
     row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
-    made = [mutant.what for mutant in mutants(Claim(row * W * column, "=", row * W * column))]
+    both = sp.MatAdd(row * W * column, row * D * column)
+    made = [mutant.what for mutant in mutants(Claim(both, "=", both))]
     assert "sign turned" in made
     assert "factor W dropped" in made
     assert not any("swapped" in what or "factor g" in what for what in made)
@@ -170,8 +171,9 @@ def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
 
 def test_a_mutant_without_a_meaning_is_rejected_and_never_for_a_proof() -> None:
     """A sum that asks for a product of fewer than no factors is no statement that could pass."""
-    claim = Claim(total(past(Descending)), "=", total(past(Descending)), {t: sp.Range(1, 5)})
-    beyond = claim.with_right(total(past(Descending), 1, t + 2))
+    products = past(Descending, r + 1)
+    claim = Claim(total(products), "=", total(products), {t: sp.Range(1, 5)})
+    beyond = claim.with_right(total(products, 1, t + 1))
     assert refute(beyond).refutation is None
     assert refute(beyond).strays
     record = Derivation("test", "a test", claim, [Step(claim.right, "the same")])

@@ -54,16 +54,13 @@ def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
 
 
 def _fits(e: sp.Basic) -> bool:
-    """Whether all factors and terms in it fit: SymPy lets an n × n stand before a 1 × n.
-
-    What fits at n = 1 only is no expression, and nothing a check could be asked about.
-    """
+    """Whether the matrices in an expression can be multiplied and added at every size."""
     for part in sp.preorder_traversal(e):
         if isinstance(part, sp.MatMul):
             factors = [a for a in part.args if a.is_Matrix]
             if any(a.shape[1] != b.shape[0] for a, b in pairwise(factors)):
                 return False
-        elif isinstance(part, sp.MatAdd) and len({tuple(a.shape) for a in part.args}) > 1:
+        elif isinstance(part, sp.MatAdd) and any(a.shape != part.shape for a in part.args):
             return False
     return True
 
