@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import sympy as sp
 
@@ -41,7 +42,7 @@ def mutants(claim: Claim) -> list[Mutant]:
         found.append(Mutant("inequality turned", replace(claim, relation=TURNED[claim.relation])))
     seen = {claim.right}
     for what, right in _variants(claim.right, sorted(names_of(claim).ranges, key=str)):
-        if right not in seen and _same_shape(right, claim.right):
+        if right not in seen and _same_shape(right, claim.right) and _fits(right):
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
@@ -49,6 +50,18 @@ def mutants(claim: Claim) -> list[Mutant]:
 
 def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
     return getattr(a, "shape", None) == getattr(b, "shape", None)
+
+
+def _fits(e: sp.Basic) -> bool:
+    """Whether the matrices in an expression can be multiplied and added at every size."""
+    for part in sp.preorder_traversal(e):
+        if isinstance(part, sp.MatMul):
+            factors = [a for a in part.args if a.is_Matrix]
+            if any(a.shape[1] != b.shape[0] for a, b in pairwise(factors)):
+                return False
+        elif isinstance(part, sp.MatAdd) and any(a.shape != part.shape for a in part.args):
+            return False
+    return True
 
 
 Changes = Iterator[tuple[str, sp.Basic]]

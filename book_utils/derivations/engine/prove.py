@@ -15,10 +15,19 @@ from book_utils.derivations.engine.routes.explicit import sizes
 from book_utils.derivations.engine.routes.indices import calculus, entrywise
 from book_utils.derivations.engine.routes.matrices import algebra, spectrum
 from book_utils.derivations.engine.routes.reals import certified, polynomial, sign
+from book_utils.derivations.engine.routes.substitution import substitution
 
 Route = Callable[[Claim, Sequence[Equation]], Evidence | None]
 
-EXACT: tuple[Route, ...] = (calculus, algebra, entrywise, spectrum, sign, polynomial)
+EXACT: tuple[Route, ...] = (
+    calculus,
+    algebra,
+    substitution,
+    entrywise,
+    spectrum,
+    sign,
+    polynomial,
+)
 """What is tried when a step names no route of its own."""
 
 __all__ = [
@@ -32,4 +41,5 @@ __all__ = [
     "sign",
     "sizes",
     "spectrum",
+    "substitution",
 ]
