@@ -15,8 +15,10 @@ from book_utils.derivations.engine import (
     Step,
     definition,
     lemma,
+    substitution,
 )
 from book_utils.derivations.engine.binding import put
+from book_utils.derivations.engine.claim import Equation
 from book_utils.derivations.engine.vocabulary import ColumnOf, DiagonalOf
 from book_utils.derivations.network import (
     StateSlopes,
@@ -132,6 +134,11 @@ class Signals(MatrixExpr):
         return at.matrix_of([[value] for value in Trajectory.leaving(at, list(at(self.args[0])))])
 
 
+def _by(right: MatrixExpr, because: str, *using: Equation) -> Step:
+    """A step that puts equals in for equals, inside σ too."""
+    return Step(right, because, by=(substitution,), using=using)
+
+
 def _arriving(signals: MatrixExpr, time: sp.Basic) -> MatrixExpr:
     return W * signals + Drive(time)
 
@@ -146,20 +153,17 @@ def _next(state: State) -> MatrixExpr:
 
 
 _from_x1 = _arriving(Signals(_next(_x1)), 3)
+_from_x0 = _arriving(Signals(_arriving(Signals(_next(_x0)), 2)), 3)
 
 unrolled = Derivation(
     "recurrence-unrolled",
     r"$x_3 = W\sigma(W\sigma(W\sigma(x_0) + c_1) + c_2) + c_3$ with $c_t = U u_t + b$: a "
     r"function of $x_0$, the inputs and $\theta$",
-    Claim(_x3, "=", _arriving(Signals(_arriving(Signals(_next(_x0)), 2)), 3)),
+    Claim(_x3, "=", _from_x0),
     steps=(
         Step(_next(_x2), "the recurrence for $t = 3$", using=(definition(_x3, _next(_x2)),)),
-        Step(_from_x1, "the recurrence for $t = 2$", using=(definition(_x2, _next(_x1)),)),
-        Step(
-            _arriving(Signals(_arriving(Signals(_next(_x0)), 2)), 3),
-            "the recurrence for $t = 1$",
-            using=(definition(_x1, _next(_x0)),),
-        ),
+        _by(_from_x1, "the recurrence for $t = 2$", definition(_x2, _next(_x1))),
+        _by(_from_x0, "the recurrence for $t = 1$", definition(_x1, _next(_x0))),
     ),
     source=("002-eq1",),
 )
@@ -282,11 +286,11 @@ def _one_network(
                 "the network with the activation outside",
                 using=(definition(activity(t), signals),),
             ),
-            Step(Signals(from_state), "the statement for $t - 1$", using=(HYPOTHESIS,)),
-            Step(
+            _by(Signals(from_state), "the statement for $t - 1$", HYPOTHESIS),
+            _by(
                 Signals(state(t)),
                 "inside stands the network with the activation inside",
-                using=(definition(state(t), from_state),),
+                definition(state(t), from_state),
             ),
         ),
         step_where={t: sp.Range(start + 1, start + 4)},
@@ -338,10 +342,10 @@ any_start = _one_network(
             "one step from $h_0$",
             using=(definition(ActivityFrom(1), Signals(_arriving(ActivityFrom(0), 1))),),
         ),
-        Step(
+        _by(
             Signals(StateFrom(1)),
             "how $x$ was started",
-            using=(definition(StateFrom(1), _arriving(ActivityFrom(0), 1)),),
+            definition(StateFrom(1), _arriving(ActivityFrom(0), 1)),
         ),
     ),
 )

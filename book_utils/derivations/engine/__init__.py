@@ -16,6 +16,7 @@ from book_utils.derivations.engine.prove import (
     polynomial,
     sign,
     sizes,
+    substitution,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "polynomial",
     "sign",
     "sizes",
+    "substitution",
 ]

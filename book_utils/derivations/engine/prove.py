@@ -19,15 +19,7 @@ from book_utils.derivations.engine.routes.substitution import substitution
 
 Route = Callable[[Claim, Sequence[Equation]], Evidence | None]
 
-EXACT: tuple[Route, ...] = (
-    calculus,
-    algebra,
-    substitution,
-    entrywise,
-    spectrum,
-    sign,
-    polynomial,
-)
+EXACT: tuple[Route, ...] = (calculus, algebra, entrywise, spectrum, sign, polynomial)
 """What is tried when a step names no route of its own."""
 
 __all__ = [

@@ -23,12 +23,13 @@ def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | Non
     the other routes: under it an equation may hold for other values than those it is given for.
     """
     sides = (claim.left, claim.right)
-    if claim.relation != "=" or not using or any(side.has(*BINDERS) for side in sides):
+    if claim.relation != "=" or any(side.has(*BINDERS) for side in sides):
         return None
     for equation in using:
         sides = tuple(side.xreplace({equation.left: equation.right}) for side in sides)
     left, right = sides
     if left == right:
         return PROVED
-    matrices = shape_of(left) is not None
-    return algebra(replace(claim, left=left, right=right)) if matrices else None
+    if not using or shape_of(left) is None:
+        return None
+    return algebra(replace(claim, left=left, right=right), using)
