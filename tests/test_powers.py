@@ -79,6 +79,24 @@ def test_kreiss_of_a_shear(radius, shear):
     assert kreiss(SHEAR) == pytest.approx(25.01, abs=1e-9)
 
 
+def test_kreiss_looks_in_every_direction():
+    """Of two peaks, one at angle 0 and a higher and narrow one at angle 2, the higher is found."""
+    a, b = 0.99 * np.cos(2), 0.99 * np.sin(2)
+    W = np.zeros((4, 4))
+    W[:2, :2] = [[0.9, 0.6], [0, 0.9]]
+    W[2:, 2:] = [[a, 5 * b], [-b / 5, a]]
+    real, pair = kreiss(W[:2, :2]), kreiss(W[2:, 2:])
+    assert 1.5 < real < 0.9 * pair
+    # For blocks on the diagonal K is the larger one; and the pair's peak lies at an angle near 2.
+    assert kreiss(W) == pytest.approx(pair, rel=1e-12)
+    r, angle = np.meshgrid(1 + np.exp(np.linspace(-9, 0, 400)), np.linspace(1.9, 2.1, 401))
+    z = (r * np.exp(1j * angle)).reshape(-1, 1, 1)
+    sizes = np.linalg.svd(z * np.eye(2) - W[2:, 2:], compute_uv=False)[:, -1]
+    scan = np.max((np.abs(z).ravel() - 1) / sizes)
+    assert scan <= pair * (1 + 1e-12)
+    assert pair == pytest.approx(scan, rel=1e-3)  # the scan's steps are about 1/400 of the peak
+
+
 @given(W=contractions(), seed=st.integers(0, 99))
 @quiet
 def test_kreiss_keeps_under_rotation(W, seed):

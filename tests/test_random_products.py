@@ -99,6 +99,9 @@ def test_all_exponents_add_up_to_the_volume(n, steps, seed):
 def test_powers_of_one_matrix_have_the_logs_of_its_eigenvalues():
     """For equal factors the exponents are log|λ|, also where the norm of one factor says more."""
     W = np.array([[0.9, 10, 0], [0, 0.5, 1], [0, 0, 0.2]])
+    # Not triangular, else the factors taken one by one would give the same.
+    S = np.array([[1, 2, 0], [0, 1, 3], [1, 0, 1]])
+    W = S @ W @ np.linalg.inv(S)
     estimate = lyapunov(np.broadcast_to(W, (3000, 3, 3)))
     # What the start leaves behind is divided by the number of steps.
     np.testing.assert_allclose(estimate, np.log([0.9, 0.5, 0.2]), atol=5e-3)

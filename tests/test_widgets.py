@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from html import unescape
 from pathlib import Path
 
@@ -107,8 +108,31 @@ def test_unknown_explorable_is_refused():
 
 def test_missing_kernel_says_how_to_make_it(tmp_path):
     """A folder without kernel.js is refused with the command that makes it."""
+    view = 'import { kernel } from "./kernel.js";\nexport default {};\n'
+    (tmp_path / "view.js").write_text(view, encoding="utf-8")
     with pytest.raises(FileNotFoundError, match=r"kernel.js is missing.*-m book_utils.widgets"):
         bundle(tmp_path)
+
+
+def test_imported_files_keep_their_names_to_themselves(tmp_path, node):
+    """Files that use the same name, and a file that two import, become one module that runs."""
+    files = {
+        "view.js": 'import { a } from "./a.js";\nimport {\n  b,\n} from "./b.js";\n'
+        "const secret = 3;\nexport const sum = [secret, a(), b()];\n",
+        "a.js": 'import { c } from "./c.js";\nconst secret = 1;\n'
+        "export const a = () => [secret, c()];\n",
+        "b.js": 'import { c } from "./c.js";\nconst secret = 2;\n'
+        "export function b() {\n  return [secret, c()];\n}\n",
+        "c.js": "let calls = 0;\nexport const c = () => ++calls;\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    module = tmp_path / "bundled.mjs"
+    module.write_text(bundle(tmp_path), encoding="utf-8")
+    ask = f"import({json.dumps(str(module))}).then((m) => console.log(JSON.stringify(m.sum)))"
+    done = subprocess.run([node, "-e", ask], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [3, [1, 1], [2, 2]]
+    assert bundle(tmp_path) == module.read_text(encoding="utf-8")
 
 
 def test_export_writes_runtime_and_modules(tmp_path):

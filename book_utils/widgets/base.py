@@ -39,7 +39,9 @@ class Explorable(anywidget.AnyWidget):
             folder = Path(inspect.getfile(cls)).parent
             cls.name = folder.name
             cls._esm = cls._view = bundle(folder)
-            cls._css = cls._style = _read(HERE / "explorable.css") + _read(folder / "style.css")
+            cls._css = cls._style = _read(HERE / "shared" / "explorable.css") + _read(
+                folder / "style.css"
+            )
         super().__init_subclass__(**kwargs)
 
     @abstractmethod
@@ -92,16 +94,40 @@ class Numbers(traitlets.TraitType):
         return array.astype(float).tolist()
 
 
+IMPORT = re.compile(r'^import\s+(\{[^}]*\})\s+from\s+"([^"]+)";\n', flags=re.MULTILINE)
+EXPORT = re.compile(r"^export (?:const|function) (\w+)", flags=re.MULTILINE)
+
+
 def bundle(folder: Path) -> str:
-    """The view with what it imports, as one module: a notebook cannot load files beside it."""
-    shared = [_inline(_read(path)) for path in (folder / "kernel.js", HERE / "helpers.js")]
-    view = re.sub(r"^import\s[^;]*;\n", "", _read(folder / "view.js"), flags=re.MULTILINE)
-    return "\n".join([*shared, view])
+    """The view with all it imports, as one module: a notebook cannot load files beside it.
+
+    Each imported file becomes an object that holds its exports, after the files that it imports
+    itself. What it does not export stays inside, so no two files can take each other's names.
+    """
+    bundled: dict[Path, str] = {}
+
+    def linked(path: Path) -> str:
+        """The text of a file, with names taken from objects in place of its imports."""
+        text = _read(path)
+        for _, source in IMPORT.findall(text):
+            add((path.parent / source).resolve())
+        return IMPORT.sub(lambda found: f"const {found[1]} = {_object(found[2])};\n", text)
+
+    def add(path: Path) -> None:
+        if path not in bundled:
+            text = linked(path)
+            exports = ", ".join(EXPORT.findall(text))
+            inside = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+            bundled[path] = (
+                f"const {_object(path.name)} = (() => {{\n{inside}return {{ {exports} }};\n}})();\n"
+            )
+
+    view = linked(folder / "view.js")
+    return "\n".join([*bundled.values(), view])
 
 
-def _inline(text: str) -> str:
-    """The text of a module as part of another one: it exports nothing any more."""
-    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+def _object(source: str) -> str:
+    return f"${Path(source).stem}"
 
 
 def _read(path: Path) -> str:
