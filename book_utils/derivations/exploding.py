@@ -129,19 +129,19 @@ class SquareZero(sp.MatrixSymbol):
 
 
 _N = SquareZero("N", n)
-_lam = sp.Symbol("lambda", positive=True)
-_shear = _lam * _I + _N
+_mu = sp.Symbol("mu", positive=True)
+_shear = _mu * _I + _N
 
 
 def _powers(exponent: sp.Basic) -> Descending:
     return Descending(_shear, r, exponent, 1)
 
 
-_closed = _lam**k * _I + k * _lam ** (k - 1) * _N
+_closed = _mu**k * _I + k * _mu ** (k - 1) * _N
 
 shear_powers = Derivation.by_induction(
     "exploding-shear-powers",
-    r"if $N^2 = 0$, then $(\lambda I + N)^k = \lambda^k I + k \lambda^{k-1} N$",
+    r"if $N^2 = 0$, then $(\mu I + N)^k = \mu^k I + k \mu^{k-1} N$",
     Claim(_powers(k), "=", _closed, where={k: sp.Range(0, 7)}),
     over=k,
     start=sp.Integer(0),
@@ -154,8 +154,7 @@ shear_powers = Derivation.by_induction(
         ),
         Step(
             _closed,
-            r"multiply out: $N$ meets $\lambda^{k-1} I$ once and $(k-1) \lambda^{k-2} N$ with "
-            r"$\lambda$; $N N = 0$",
+            r"multiply out: $\mu^{k-1} N$ comes once and $k - 1$ times, and $N N = 0$",
             using=(definition(_N * _N, sp.ZeroMatrix(n, n)),),
         ),
     ),
