@@ -12,21 +12,70 @@ from book_utils.derivations.engine import (
     Derivation,
     Step,
     definition,
+    every,
+    given,
 )
 from book_utils.derivations.engine.prove import certified
 from book_utils.derivations.engine.vocabulary import (
     Descending,
     Diagonal,
+    DiagonalAt,
     SigmaMax,
     SpectralRadius,
 )
-from book_utils.derivations.network import StateJacobian, W, at_time, k, n, r, sigma
+from book_utils.derivations.network import StateJacobian, W, at_time, k, n, r, sigma, t
 
 _gamma = sp.Symbol("gamma", positive=True)
 _z = sp.Symbol("z", real=True)
 _I = sp.Identity(n)
 _D = Diagonal("D", n)
 _tenth = sp.Rational(1, 10)
+
+# Necessary -----------------------------------------------------------------------------------
+
+
+def _slopes_at(time: sp.Basic) -> DiagonalAt:
+    return DiagonalAt("D", time, n)
+
+
+def _steps(newest: sp.Basic) -> Descending:
+    return Descending(W * _slopes_at(r - 1), r, newest, k + 1)
+
+
+_slopes_bounded = every(r, sp.Range(k, t), SigmaMax(_slopes_at(r)), "<=", _gamma)
+_weights_small = Claim(_gamma * SigmaMax(W), "<=", 1)
+
+needs = Derivation.by_induction(
+    "exploding-needs",
+    r"if all $\Vert D_r \Vert \le \gamma$ and $\gamma\,\sigma_{\max}(W) \le 1$, then "
+    r"$\Vert (W D_{t-1}) \cdots (W D_k) \Vert \le 1$",
+    Claim(
+        SigmaMax(_steps(t)),
+        "<=",
+        1,
+        where={k: sp.Range(0, 3), t: sp.Range(k, k + 4)},
+        given=(_slopes_bounded, _weights_small),
+    ),
+    over=t,
+    start=k,
+    base=(Step(1, r"an empty product is $I$, and $\Vert I \Vert = 1$"),),
+    step=(
+        Step(
+            1,
+            r"$\Vert W D_{t-1} P \Vert \le \sigma_{\max}(W)\, \gamma\, \Vert P \Vert$ for what is "
+            r"left, $P$; here $\gamma\,\sigma_{\max}(W) \le 1$, and $\Vert P \Vert \le 1$ is the "
+            "statement for $t - 1$",
+            relation="<=",
+            using=(
+                _steps(t).peel_newest(),
+                given(_slopes_bounded, t - 1),
+                given(_weights_small),
+                HYPOTHESIS,
+            ),
+        ),
+    ),
+    source=("002-exploding",),
+)
 
 # Not sufficient ------------------------------------------------------------------------------
 
