@@ -81,6 +81,9 @@ class Printer(LatexPrinter):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
+    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
+    _print_MatAdd = LatexPrinter._print_Add
+
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
