@@ -6,7 +6,7 @@ the loss E_t = ½ (x_t − y)². In numbers every word is taken from a run of it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -396,9 +396,7 @@ chosen_states = Derivation.by_induction(
         Step(
             State(CHOSEN, 1, t - 1) + _p(t) - _p(t - 1),
             "the recurrence with $w = 1$",
-            using=(
-                definition(State(CHOSEN, 1, t), State(CHOSEN, 1, t - 1) + _p(t) - _p(t - 1)),
-            ),
+            using=(definition(State(CHOSEN, 1, t), State(CHOSEN, 1, t - 1) + _p(t) - _p(t - 1)),),
         ),
         Step(_p(t), "the statement for $t - 1$", using=(HYPOTHESIS,)),
     ),
@@ -430,9 +428,7 @@ weight_one = Derivation(
 
 # One term that stays -------------------------------------------------------------------------
 
-_PULSE = Inputs(
-    "pulse", to_reach(lambda at, s: letter(at, "p", s) if s == 1 else at.zero)
-)
+_PULSE = Inputs("pulse", to_reach(lambda at, s: letter(at, "p", s) if s == 1 else at.zero))
 _from_2 = {t: sp.Range(2, 8)}
 _p_1 = Choice(_PULSE, 1)
 
