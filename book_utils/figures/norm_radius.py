@@ -27,7 +27,10 @@ EDGE = 1e-9
 
 LARGEST_SHOWN = 6.0  # beyond it the unit circle would be too small to compare with
 
-CAPTION = "The norm of a power, beside the power of the radius and the power of the norm."
+CAPTION = (
+    "How much the powers of a matrix stretch at most, beside the powers of its spectral radius "
+    "and the powers of its norm."
+)
 
 
 @dataclass(frozen=True)

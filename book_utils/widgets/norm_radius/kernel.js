@@ -58,16 +58,10 @@ export const kernel = {
     const u = ((size == 0) ? (0) : (a/size));
     const v = ((size == 0) ? (0) : (b/size));
     const w = ((size == 0) ? (0) : (c/size));
-    const mean = Math.pow(u, 2) + (2/3)*Math.pow(v, 2) + (1/3)*Math.pow(w, 2);
-    const x = -mean + Math.pow(u, 2);
-    const y = -mean + Math.pow(u, 2) + Math.pow(v, 2);
-    const z = -mean + Math.pow(u, 2) + Math.pow(v, 2) + Math.pow(w, 2);
-    const f = u*v;
-    const g = u*w;
-    const h = u*v + v*w;
-    const width = Math.sqrt((1/3)*Math.pow(f, 2) + (1/3)*Math.pow(g, 2) + (1/3)*Math.pow(h, 2) + (1/6)*Math.pow(x, 2) + (1/6)*Math.pow(y, 2) + (1/6)*Math.pow(z, 2));
-    const turn = Math.max(-1, Math.min(1, ((Math.pow(width, 3) == 0) ? (0) : ((1/2)*(-Math.pow(f, 2)*z + 2*f*g*h - Math.pow(g, 2)*y - Math.pow(h, 2)*x + x*y*z)/Math.pow(width, 3)))));
-    return [size*Math.sqrt(mean + 2*width*Math.cos((1/3)*Math.acos(turn)))];
+    const mean = (1/3)*u + (1/3)*w;
+    const width = Math.sqrt((1/6)*Math.pow(mean, 2) + (1/3)*Math.pow(u, 2) + (1/3)*Math.pow(v, 2) + (1/6)*Math.pow(-mean + u, 2) + (1/6)*Math.pow(-mean + w, 2));
+    const turn = Math.max(-1, Math.min(1, ((Math.pow(width, 3) == 0) ? (0) : ((1/2)*(-Math.pow(mean, 3) + Math.pow(mean, 2)*u + Math.pow(mean, 2)*w + mean*Math.pow(u, 2) - mean*u*w + mean*Math.pow(v, 2) - Math.pow(u, 3))/Math.pow(width, 3)))));
+    return [size*((Math.max(Math.abs(b), Math.abs(c)) == 0) ? (1) : (mean + 2*width*Math.cos((1/3)*Math.acos(turn))))];
   },
   commutator3(s) {
     return [Math.pow(s, 2)];

@@ -133,25 +133,26 @@ def _diagonals() -> tuple[Formula, ...]:
 
 
 def _norm3() -> Formula:
-    """σ_max of such a matrix: the largest root of the cubic of AᵀA, by its cosine formula.
+    """σ_max of such a matrix with entries ≥ 0, by the cosine formula for the roots of a cubic.
 
-    The entries are first divided by the largest, so that no square overflows or vanishes.
+    With its rows in reverse order it is symmetric, and σ_max is its largest eigenvalue. The
+    entries are first divided by the largest, so that no square overflows or vanishes.
     """
     u, v, w, size, mean, width, turn = sp.symbols("u v w size mean width turn", real=True)
-    S = _band(u, v, w).T * _band(u, v, w)
-    x, y, z, f, g, h = names = sp.symbols("x y z f g h", real=True)
-    diagonal = [S[i, i] - mean for i in range(3)]
-    det = sp.Matrix([[x, f, g], [f, y, h], [g, h, z]]).det()
+    H = sp.Matrix([[0, 0, u], [0, u, v], [u, v, w]])
+    shifted = H - mean * sp.eye(3)
+    squares = sum(entry**2 for entry in shifted)
     where = (
         (size, sp.Max(sp.Abs(a), sp.Abs(b), sp.Abs(c))),
         *((name, ratio(entry, size)) for name, entry in zip((u, v, w), (a, b, c), strict=True)),
-        (mean, sp.expand(S.trace()) / 3),
-        *zip(names, (*diagonal, S[0, 1], S[0, 2], S[1, 2]), strict=True),
-        (width, sp.sqrt((x**2 + y**2 + z**2 + 2 * (f**2 + g**2 + h**2)) / 6)),
-        (turn, sp.Max(-1, sp.Min(1, ratio(det, 2 * width**3)))),
+        (mean, H.trace() / 3),
+        (width, sp.sqrt(squares / 6)),
+        (turn, sp.Max(-1, sp.Min(1, ratio(shifted.det(), 2 * width**3)))),
     )
     largest = mean + 2 * width * sp.cos(sp.acos(turn) / 3)
-    return Formula("norm3", (a, b, c), (size * sp.sqrt(largest),), where)
+    # ρI: two eigenvalues of the reversed matrix meet, where the formula would lose half its digits.
+    scaled = sp.Piecewise((1, sp.Eq(sp.Max(sp.Abs(b), sp.Abs(c)), 0)), (largest, True))
+    return Formula("norm3", (a, b, c), (size * scaled,), where)
 
 
 def _band(a: sp.Expr, b: sp.Expr, c: sp.Expr) -> sp.Matrix:

@@ -162,7 +162,7 @@ const tidy = (v) => Math.round(1e4 * v) / 1e4 || 0;
 const within = (v, limit) => tidy(Math.min(limit, Math.max(0, v)));
 
 /** The matrix in which one thing is changed and the others are kept. */
-function reshaped(W, change) {
+export function reshaped(W, change) {
   const now = { ...record({ W }).shape, ...change };
   const radius = within(now.radius, RADIUS_LIMIT);
   const shear = within(now.shear, SHEAR_LIMIT);
@@ -182,7 +182,7 @@ const rho = () => [letter("ρ"), "(", letter("W"), ")"];
 
 /** The three sizes against k, on a logarithmic axis; a pointer or the arrow keys pick k. */
 function sizesPanel(state) {
-  const view = chart({ width: 520, height: 230, class: "growth" });
+  const view = chart({ width: 520, height: 300, room: { top: 26 }, class: "growth" });
   const now = svg("path", { class: "now" });
   const paths = ["sizes", "radii", "norms"].map((kind) => [kind, svg("path", { class: kind })]);
   const dots = svg("g", { class: "norms" });
@@ -243,7 +243,7 @@ function sizesPanel(state) {
       const right = x > (view.left + view.right) / 2;
       name.setAttribute("class", right ? "peak end" : "peak start");
       name.setAttribute("x", x + (right ? -10 : 10));
-      name.setAttribute("y", y < view.top + 24 ? y + 20 : y - 10);
+      name.setAttribute("y", y - 10);
     }
     view.canvas.setAttribute(
       "aria-label",
@@ -254,8 +254,15 @@ function sizesPanel(state) {
     pick.draw();
   };
   fitted(view, () => last && draw());
+  const hint = html(
+    "p",
+    { class: "hint" },
+    "Drag in the chart, or focus it and use the arrow keys, to pick ",
+    letter("k"),
+    ".",
+  );
   return {
-    node: panel(["Size of the ", letter("k"), "-th power"], view.canvas, key),
+    node: panel(["Size of the ", letter("k"), "-th power"], view.canvas, key, hint),
     draw(now) {
       last = now;
       draw();
@@ -280,12 +287,14 @@ function circlePanel(state) {
       const flat = powers[0].length === 4;
       view.canvas.style.display = flat ? "" : "none";
       const k = state.get("k");
-      title.replaceChildren("Circle, and its image under ", raised([letter("W")], String(k)));
+      title.replaceChildren("The circle under ", raised([letter("W")], String(k)));
       if (!flat) {
         title.replaceChildren("Three dimensions");
+        badge.className = "hint";
         badge.replaceChildren("The sphere and its image are not drawn.");
         return;
       }
+      badge.className = "badge";
       const size = norms[k];
       const reach = 1.15 * Math.max(1.2, Math.min(size, LARGEST_SHOWN));
       view.zoom(reach);
@@ -325,7 +334,21 @@ function readout(state) {
   const W = () => letter("W");
   const turned = () => whole(W(), html("sup", {}, "T"));
   return {
-    node: html("div", { class: "readout" }, html("table", {}, body)),
+    node: html(
+      "div",
+      { class: "readout" },
+      html("table", { class: "sentences" }, body),
+      html(
+        "p",
+        { class: "hint" },
+        letter("K"),
+        " is the least upper bound of ",
+        whole("(|", letter("z"), "| − 1) ‖(", letter("z"), "I − ", letter("W"), ")⁻¹‖"),
+        " over ",
+        whole("|", letter("z"), "| > 1"),
+        ", found by a search.",
+      ),
+    ),
     draw(now) {
       const k = state.get("k");
       const n = now.powers[0].length === 4 ? 2 : 3;
@@ -387,7 +410,7 @@ function controls(state) {
   const sliders = [
     [["radius ", letter("ρ")], "radius", steady(0, RADIUS_LIMIT, 0.01)],
     [["shear ", letter("s")], "shear", steady(0, SHEAR_LIMIT, 0.1)],
-    [["angle of ", letter("λ"), " in degrees"], "degrees", steady(0, 180, 1)],
+    [["angle of ", letter("λ"), " (°)"], "degrees", steady(0, 180, 1)],
   ].map(([label, what, scale]) =>
     slider({
       label,

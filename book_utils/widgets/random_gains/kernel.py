@@ -10,7 +10,8 @@ from book_utils.widgets.codegen import Formula, Hash
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 """The sizes n that a reader may choose."""
 
-gain, drift, spread, log, chi2, u, v = sp.symbols("gain drift spread log chi2 u v", real=True)
+drift, spread, log = sp.symbols("drift spread log", real=True)
+gain, chi2, u, v = sp.symbols("gain chi2 u v", positive=True)
 n, k, run, draw, hashed = sp.symbols("n k run draw hashed", integer=True)
 
 

@@ -121,8 +121,15 @@ function ratePanel(state) {
     html("span", { class: "one" }, whole(letter("g"), " = 1")),
     html("span", { class: "critical" }, symbol("g", "c")),
   );
+  const hint = html(
+    "p",
+    { class: "hint" },
+    "Drag in the chart, or focus it and use the arrow keys, to change ",
+    letter("g"),
+    ".",
+  );
   return {
-    node: panel(["Rate ", letter("λ"), " against the gain ", letter("g")], view.canvas, key),
+    node: panel(["Rate ", letter("λ"), " against the gain ", letter("g")], view.canvas, key, hint),
     draw(now) {
       last = now;
       draw();
@@ -201,7 +208,7 @@ function readout(state) {
     html("tr", {}, html("th", { scope: "row" }, ...label), html("td", {}, ...parts));
   const g = () => letter("g");
   return {
-    node: html("div", { class: "readout" }, html("table", {}, body)),
+    node: html("div", { class: "readout" }, html("table", { class: "sentences" }, body)),
     draw(now) {
       const ends = now.rates.map((run) => run.at(-1));
       const verdict = now.rate > 0 ? "grows" : "shrinks";
