@@ -94,7 +94,9 @@ def test_radius_norm_and_departure_are_numpys(results):
         assert abs(shown["norm"] - record.norm) <= TOLERANCE * size, record.W
         assert abs(shown["departure"] - record.departure) <= TOLERANCE * size**2, record.W
         assert shown["normal"] == record.normal, record.W
-        np.testing.assert_allclose(shown["radii"], float(shown["radius"]) ** k, rtol=TOLERANCE)
+        np.testing.assert_allclose(
+            np.array(shown["radii"], float), float(shown["radius"]) ** k, rtol=TOLERANCE
+        )
         np.testing.assert_allclose(
             np.array(shown["sizes"], float), float(shown["norm"]) ** k, rtol=TOLERANCE
         )
