@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 from abc import abstractmethod
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -78,7 +79,10 @@ class Explorable(anywidget.AnyWidget):
 
 
 class Numbers(traitlets.TraitType):
-    """An array of numbers of one shape within ±limit, kept as nested lists for the front end."""
+    """Numbers within ±limit in an array of one shape, kept as nested lists for the front end.
+
+    The shape () is that of a single number.
+    """
 
     def __init__(self, default: Any, *, shape: tuple[int, ...], limit: float) -> None:
         self.shape, self.limit = shape, limit
@@ -88,10 +92,38 @@ class Numbers(traitlets.TraitType):
         name = self.name or "value"
         array = validate.array(name, value, self.shape)
         if abs(array).max() > self.limit:
+            what = "numbers" if self.shape else "a number"
             raise ValueError(
-                f"{name}: got {value!r}, expects numbers from {-self.limit:g} to {self.limit:g}"
+                f"{name}: got {value!r}, expects {what} from {-self.limit:g} to {self.limit:g}"
             )
         return array.astype(float).tolist()
+
+
+class Count(traitlets.Int):
+    """A whole number from ``low`` to ``high``."""
+
+    def __init__(self, default: int, low: int, high: int) -> None:
+        self.low, self.high = low, high
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> int:
+        if not self.low <= super().validate(obj, value) <= self.high:
+            raise ValueError(f"{self.name}: got {value}, expects {self.low} to {self.high}")
+        return int(value)
+
+
+class Choice(traitlets.Unicode):
+    """One of some names."""
+
+    def __init__(self, default: str, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if value not in self.names:
+            known = ", ".join(self.names)
+            raise ValueError(f"{self.name}: got {value!r}, expects one of {known}")
+        return value
 
 
 IMPORT = re.compile(r'^import\s+(\{[^}]*\})\s+from\s+"([^"]+)";\n', flags=re.MULTILINE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sympy as sp
 
 from book_utils.widgets.codegen import Formula, Hypot
+from book_utils.widgets.formulas import ratio
 
 w = sp.symbols("w11 w12 w21 w22", real=True)
 m = sp.symbols("m11 m12 m21 m22 det", real=True)
@@ -135,8 +136,3 @@ def _scaled() -> tuple[tuple[sp.Symbol, ...], tuple[tuple[sp.Symbol, sp.Expr], .
     twice = (names[5], names[4] / scale)
     divisor = 2 ** sp.floor(sp.log(largest, 2))
     return (*names[:4], names[5]), ((scale, divisor), *entries, twice)
-
-
-def ratio(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:
-    """top / bottom, and 0 where that is 0/0."""
-    return sp.Piecewise((0, sp.Eq(bottom, 0)), (top / bottom, True))

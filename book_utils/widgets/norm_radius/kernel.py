@@ -12,7 +12,8 @@ import sympy as sp
 
 from book_utils.widgets import planar
 from book_utils.widgets.codegen import Formula, Hypot
-from book_utils.widgets.planar import M, ratio
+from book_utils.widgets.formulas import ratio
+from book_utils.widgets.planar import M
 
 m = planar.m[:4]
 re1, im1, re2, im2 = sp.symbols("re1 im1 re2 im2", real=True)

@@ -51,17 +51,20 @@ export function choice({ label, names, read, write }) {
   };
 }
 
-/** A choice of one name from few, as buttons of which one is pressed. */
+/** A choice from few, as buttons of which one is pressed; `names` says what stands on each. */
 export function choiceButtons({ label, names, read, write }) {
-  const buttons = names.map((name) => {
+  const caption = html("span", {}, ...label);
+  const buttons = Object.entries(names).map(([value, name]) => {
     const node = html("button", { type: "button" }, name);
-    node.addEventListener("click", () => write(name));
-    return node;
+    node.addEventListener("click", () => write(value));
+    return [value, node];
   });
-  const group = html("div", { class: "buttons", role: "group", "aria-label": label }, ...buttons);
+  const group = html("div", { role: "group", class: "buttons" }, ...buttons.map(([, node]) => node));
+  group.setAttribute("aria-label", caption.textContent);
   return {
-    node: group,
-    draw: () => buttons.forEach((b, i) => b.setAttribute("aria-pressed", names[i] === read())),
+    node: html("div", { class: "choice" }, caption, group),
+    draw: () =>
+      buttons.forEach(([value, node]) => node.setAttribute("aria-pressed", value === read())),
   };
 }
 

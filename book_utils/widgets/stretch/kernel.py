@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from book_utils.activations import ACTIVATIONS, Activation, X
+from book_utils.activations import Activation, X
 from book_utils.cells import Vanilla
 from book_utils.widgets import planar
 from book_utils.widgets.codegen import Formula
+from book_utils.widgets.formulas import activations
 from book_utils.widgets.planar import m, w
 
 b = sp.symbols("b1 b2", real=True)
@@ -21,20 +22,7 @@ s = sp.Symbol("s", integer=True)
 
 def formulas() -> tuple[Formula, ...]:
     """Everything the view may compute."""
-    return (*_activations(), *_cell(), *_maps())
-
-
-def _activations() -> tuple[Formula, ...]:
-    """σ(x) and σ′(x), in the forms that do not overflow, and γ, the largest slope anywhere."""
-    (one, _) = x
-    return tuple(
-        Formula(
-            f"sigma_{name}",
-            (one,),
-            (act.stable_value(one), act.stable_derivative(one), act.lipschitz),
-        )
-        for name, act in ACTIVATIONS.items()
-    )
+    return (*activations(), *_cell(), *_maps())
 
 
 def _cell() -> tuple[Formula, ...]:

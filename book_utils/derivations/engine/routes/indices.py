@@ -9,7 +9,7 @@ from functools import cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from book_utils.derivations.engine.binding import rename_apart
+from book_utils.derivations.engine.binding import put, rename_apart
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
@@ -24,6 +24,8 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     # A free index of an array runs from 1 to the array's extent; one with a domain of its own
     # is left out, since a delta could then point outside a sum's range.
     ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
+    if any(e.relation != "=" for e in using):
+        return None
     if any(_bound(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
         return None  # an equation for one index must not be used for all that a sum runs over
     left, right = (
@@ -88,6 +90,11 @@ def _collapse(e: sp.Basic, ranges: Ranges) -> sp.Basic:
 def _one_sum(
     term: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr, ranges: Ranges
 ) -> sp.Expr:
+    length = sp.expand(high - low + 1)
+    if length == 0:
+        return sp.Integer(0)
+    if length == 1:
+        return put(term, index, low)
     if index not in term.free_symbols and (high - low + 1).is_nonnegative:
         return term * (high - low + 1)
     for delta in sp.Mul.make_args(term):
