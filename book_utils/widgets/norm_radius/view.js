@@ -420,12 +420,11 @@ function controls(state) {
     }),
   );
   const [, , degrees] = sliders;
-  const sizes = ["2 × 2", "3 × 3"];
   const size = choiceButtons({
-    label: "Size of W",
-    names: sizes,
-    read: () => sizes[state.get("W").length - 2],
-    write: (name) => reshape({ n: 2 + sizes.indexOf(name), degrees: 0 }),
+    label: ["size of ", letter("W")],
+    names: { 2: "2 × 2", 3: "3 × 3" },
+    read: () => String(state.get("W").length),
+    write: (n) => reshape({ n: Number(n), degrees: 0 }),
   });
   const fields = [
     [0, 0],

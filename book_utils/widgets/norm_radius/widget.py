@@ -9,7 +9,7 @@ import traitlets
 
 from book_utils import validate
 from book_utils.figures import Still, norm_radius
-from book_utils.widgets.base import Explorable
+from book_utils.widgets.base import Count, Explorable
 
 LIMIT = 12
 
@@ -25,11 +25,11 @@ class Matrix(traitlets.TraitType):
             band = W[0, 0] * np.eye(3) + W[0, 1] * np.eye(3, k=1)
             if not np.array_equal(W, band) or W.min() < 0:
                 raise ValueError(
-                    f"W: got {value!r}, expects [[ρ, s, 0], [0, ρ, s], [0, 0, ρ]] with ρ, s ≥ 0 "
+                    f"W: got {W.tolist()}, expects [[ρ, s, 0], [0, ρ, s], [0, 0, ρ]] with ρ, s ≥ 0 "
                     "for a 3 by 3 matrix"
                 )
         if np.abs(W).max() > LIMIT:
-            raise ValueError(f"W: got {value!r}, expects numbers from {-LIMIT} to {LIMIT}")
+            raise ValueError(f"W: got {W.tolist()}, expects numbers from {-LIMIT} to {LIMIT}")
         return W.tolist()
 
 
@@ -41,13 +41,7 @@ class NormRadius(Explorable):
     """
 
     W = Matrix([[0.9, 1.0], [0.0, 0.9]]).tag(sync=True, state=True)
-    k = traitlets.Int(9).tag(sync=True, state=True)
-
-    @traitlets.validate("k")
-    def _k_in_range(self, proposal: traitlets.Bunch) -> int:
-        if not 0 <= proposal.value <= norm_radius.LONGEST:
-            raise ValueError(f"k: got {proposal.value}, expects 0 to {norm_radius.LONGEST}")
-        return proposal.value
+    k = Count(9, 0, norm_radius.LONGEST).tag(sync=True, state=True)
 
     def still(self) -> Still:
         """The picture of the present state."""

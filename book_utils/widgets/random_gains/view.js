@@ -63,7 +63,7 @@ const gains = Array.from({ length: 76 }, (_, i) => LOW + (i * (HIGH - LOW)) / 75
 function ratePanel(state) {
   const view = chart({ width: 400, height: 250, class: "rate" });
   const pick = picker(view.canvas, {
-    name: "Gain g",
+    name: "Point on the curve",
     range: () => [LOW, HIGH],
     step: 0.01,
     page: 0.1,

@@ -5,11 +5,8 @@ from __future__ import annotations
 import traitlets
 
 from book_utils.figures import Still, random_gains
-from book_utils.widgets.base import Explorable
+from book_utils.widgets.base import Count, Explorable
 from book_utils.widgets.random_gains.kernel import SIZES
-
-STEPS = (10, 400)
-SEEDS = (1, 9999)
 
 
 class RandomGains(Explorable):
@@ -17,8 +14,8 @@ class RandomGains(Explorable):
 
     gain = traitlets.Float(1.0).tag(sync=True, state=True)
     n = traitlets.Int(2).tag(sync=True, state=True)
-    steps = traitlets.Int(200).tag(sync=True, state=True)
-    seed = traitlets.Int(1).tag(sync=True, state=True)
+    steps = Count(200, 10, 400).tag(sync=True, state=True)
+    seed = Count(1, 1, 9999).tag(sync=True, state=True)
 
     @traitlets.validate("gain")
     def _gain_in_range(self, proposal: traitlets.Bunch) -> float:
@@ -32,14 +29,6 @@ class RandomGains(Explorable):
         if proposal.value not in SIZES:
             sizes = ", ".join(map(str, SIZES))
             raise ValueError(f"n: got {proposal.value}, expects one of {sizes}")
-        return proposal.value
-
-    @traitlets.validate("steps", "seed")
-    def _count_in_range(self, proposal: traitlets.Bunch) -> int:
-        name = proposal.trait.name
-        low, high = STEPS if name == "steps" else SEEDS
-        if not low <= proposal.value <= high:
-            raise ValueError(f"{name}: got {proposal.value}, expects {low} to {high}")
         return proposal.value
 
     def still(self) -> Still:
