@@ -306,8 +306,8 @@ gradient_sum = Derivation(
 
 # What goes wrong -----------------------------------------------------------------------------
 
-_square = sp.Lambda(sp.Symbol("z", real=True), sp.Symbol("z", real=True) ** 2)
-_same = sp.Lambda(sp.Symbol("z", real=True), sp.Symbol("z", real=True))
+_z = sp.Symbol("z", real=True)
+_square, _half_square = sp.Lambda(_z, _z**2), sp.Lambda(_z, _z**2 / 2)
 _ascending = SumOf(LossGradient(3) * Ascending(factor(r), r, 3, k + 1) * ImmediateRate(k), k, 1, 3)
 ascending_sum = Counterexample(
     "bptt-ascending-fails",
@@ -320,9 +320,9 @@ ascending_sum = Counterexample(
         at_time("x", 0): [1, 1],
         **{at_time("c", p): [0, 0] for p in (1, 2, 3)},
         **{at_time("e", p): [0, 0] for p in (1, 2, 3)},
-        at_time("y", 3): [0, 0],
+        at_time("y", 3): [24, 40],
         sigma: _square,
-        ell: _same,
+        ell: _half_square,
     },
     instead=(Claim(LossRate(3), "=", _losses_by_path(sp.Integer(3))),),
     source=("002-eq9",),
@@ -334,14 +334,14 @@ double_count = Counterexample(
     r"$\partial x_k/\partial\theta$ in the sum may be read as the total derivative",
     refutes=Claim(LossRate(2), "=", _twice),
     instance={
-        W: sp.Matrix([[3]]),
+        W: sp.Matrix([[2]]),
         V: sp.Matrix([[1]]),
         at_time("x", 0): [1],
         **{at_time("c", p): [0] for p in (1, 2)},
         **{at_time("e", p): [0] for p in (1, 2)},
-        at_time("y", 2): [0],
-        sigma: _same,
-        ell: _same,
+        at_time("y", 2): [7],
+        sigma: _square,
+        ell: _half_square,
     },
     instead=(Claim(LossRate(2), "=", _losses_by_path(sp.Integer(2))),),
     source=("002-eq9", "002-eq11"),
