@@ -21,6 +21,7 @@ from book_utils.derivations.engine.vocabulary import (
     Diagonal,
     DiagonalAt,
     DiagonalOf,
+    Frobenius,
     Jacobian,
     SigmaMax,
     SpectralRadius,
@@ -162,6 +163,21 @@ FALSE = [
     FalseClaim("turned submultiplicativity", "the inequality is turned", Claim(SigmaMax(W * P), ">=", SigmaMax(W) * SigmaMax(P))),
     FalseClaim("factor pulled out of the middle", "A P B is not A B P", le(SigmaMax(W * D * P), SigmaMax(W * P) * SigmaMax(D))),
     FalseClaim("norm above trace", "|tr W| may exceed σ_max by a factor n", le(sp.Abs(sp.Trace(W)), SigmaMax(W))),
+    FalseClaim("strict norm of a sum", "equal where W = P", lt(SigmaMax(W + P), SigmaMax(W) + SigmaMax(P))),
+    FalseClaim("turned triangle", "two matrices may cancel", Claim(SigmaMax(W + P), ">=", SigmaMax(W) + SigmaMax(P))),
+    FalseClaim("norm of a difference", "‖W − P‖ may exceed ‖W‖ − ‖P‖", le(SigmaMax(W - P), SigmaMax(W) - SigmaMax(P))),
+    FalseClaim("sign of a multiple", "‖aW‖ = |a| ‖W‖", le(SigmaMax(a * W), a * SigmaMax(W))),
+    FalseClaim("times a negative number", "a < 0 turns the inequality", le(a * SigmaMax(W * P), a * SigmaMax(W) * SigmaMax(P))),
+    FalseClaim("norm of a power", "‖W²‖ may be less than ‖W‖²", Claim(SigmaMax(W) ** 2, "<=", SigmaMax(W**2))),
+    FalseClaim("norm squared", "the norm is λ_1 and not λ_1²", eq(SigmaMax(W), SpectralRadius(W.T * W))),
+    FalseClaim("factor lost", "‖P‖ may exceed 1", le(SigmaMax(W * P), SigmaMax(W))),
+    FalseClaim("norm below one", "nothing bounds a norm", le(SigmaMax(W), 1)),
+    FalseClaim("strictly positive", "the norm of 0 is 0", Claim(SigmaMax(W), ">", 0)),
+    FalseClaim("Frobenius below norm", "‖W‖ <= ‖W‖_F is turned", le(Frobenius(W), SigmaMax(W))),
+    FalseClaim("Frobenius by two norms", "one factor must keep its Frobenius norm", le(Frobenius(A * B), SigmaMax(A) * SigmaMax(B))),
+    FalseClaim("Frobenius of the identity", "‖I‖_F is the root of n", eq(Frobenius(sp.Identity(n)), 1)),
+    FalseClaim("sum of norms, one factor", "the sum has its factor in every term", le(sp.Sum(SigmaMax(W * DiagonalAt("D", m, n)), (m, 1, n)), SigmaMax(W) * SigmaMax(DiagonalAt("D", 1, n)))),
+    FalseClaim("given a bound, not used on both", "‖W‖ <= a does not bound ‖WP‖ by a", le(SigmaMax(W * P), a, given=(le(SigmaMax(W), a),))),
     # Sizes.
     FalseClaim("true for n = 2", "tr(W)^2 − tr(W^2) = 2 det W is Cayley-Hamilton for two units", eq(sp.Trace(W) ** 2 - sp.Trace(W**2), 2 * sp.Determinant(W))),
     FalseClaim("true for n = 1", "numbers commute, matrices do not", eq(W * P, P * W)),
@@ -269,5 +285,5 @@ def test_deciding_a_false_claim_ends_in_a_refutation(false: FalseClaim) -> None:
 
 def test_there_are_many_false_claims_of_many_kinds() -> None:
     """The list stays as long as it was promised, and names no claim twice."""
-    assert len(FALSE) >= 90
+    assert len(FALSE) >= 105
     assert len({false.name for false in FALSE}) == len(FALSE)

@@ -153,7 +153,7 @@ def _here(e: sp.Basic) -> Changes:
                 name = _name(term)
                 yield f"term {name} dropped", _join(e.func, others)
                 yield f"sign of {name} turned", e.func(*others, negative(term))
-        case sp.Pow() if e.exp.is_Integer or e.exp.is_Symbol:
+        case sp.Pow() if e.exp.is_integer or e.exp.is_Symbol:
             yield f"exponent of {_name(e.base)} one too high", e.base ** (e.exp + 1)
             yield f"exponent of {_name(e.base)} one too low", e.base ** (e.exp - 1)
         case sp.MatPow():

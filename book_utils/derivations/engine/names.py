@@ -40,11 +40,15 @@ def names_of(claim: Claim) -> Names:
     """The free names of both sides and of the assumptions. Refuses what could be confused."""
     found = _Collector()
     for c in (claim, *claim.given):
-        found.visit(c.left, frozenset())
-        found.visit(c.right, frozenset())
+        bound = frozenset() if c.every is None else frozenset({c.every})
+        found.visit(c.left, bound)
+        found.visit(c.right, bound)
+        if c.every is not None:
+            found.bound.add(c.every)
+            found.visit_all((c.where[c.every].start, c.where[c.every].stop), frozenset())
     for domain in claim.where.values():
         if isinstance(domain, sp.Basic):
-            found.scalars |= domain.free_symbols - found.sizes
+            found.visit_domain(domain)
     found.scalars -= found.sizes
     _refuse_doubles(found)
     _refuse_domains(claim, found)
@@ -119,6 +123,11 @@ class _Collector:
             case _:
                 self._function(e)
                 self.visit_all((a for a in e.args if isinstance(a, sp.Basic)), bound)
+
+    def visit_domain(self, domain: sp.Basic) -> None:
+        """A domain names numbers, or, as a bound, the norm of a matrix."""
+        ends = [e for e in sp.preorder_traversal(domain) if isinstance(e, sp.Expr)]
+        self.visit_all((e for e in ends if e.is_Symbol or e.has(MatrixExpr)), frozenset())
 
     def _shape(self, e: sp.Basic) -> None:
         if not e.shape:

@@ -429,3 +429,27 @@ class CharacteristicPolynomial(sp.Expr):
         matrix, variable = self.args
         size = at.integer(matrix.shape[0])
         return at.determinant(at.identity(size) * at(variable) - at(matrix))
+
+
+class Frobenius(sp.Function):
+    """The root of the sum of the squares of all entries; of a column, its length."""
+
+    nargs = 1
+    is_extended_real = True
+    is_extended_nonnegative = True
+    is_commutative = True
+
+    def numeric(self, at):
+        rows = at(self.args[0])
+        height, width = at.shape(rows)
+        squares = [rows[i, j] ** 2 for i in range(height) for j in range(width)]
+        for square in squares:
+            at.note(square)
+        return at.power(sum(squares, at.zero), at.one / 2)
+
+    def _latex(self, printer, exp=None):
+        power = rf"^{{{exp}}}" if exp else ""
+        return rf"\lVert {printer._print(self.args[0])} \rVert_{{\mathrm F}}{power}"
+
+    def _sympystr(self, printer):
+        return f"‖{printer._print(self.args[0])}‖_F"
