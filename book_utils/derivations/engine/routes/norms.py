@@ -17,6 +17,7 @@ from book_utils.derivations.engine.routes.matrices import (
     Word,
     _cyclic,
     _is_diagonal,
+    _is_sum,
     _rewrite,
     _rule,
     _transposed,
@@ -285,14 +286,17 @@ class _Gap:
     # Norms ------------------------------------------------------------------------------------
 
     def _normal(self, matrix: sp.Basic) -> Polynomial | None:
-        """The matrix multiplied out, with equal matrices put in for each other."""
+        """The matrix multiplied out, with equal matrices put in for each other.
+
+        None where a sum over an index is left: of its norm this route knows nothing.
+        """
         words = _words(matrix)
         for rule in self.ground.rules if words is not None else ():
             words = _rewrite(words, rule)
-            turned = (_transposed(rule[0]), {_transposed(w): c for w, c in rule[1].items()})
-            if turned[0] != rule[0]:
+            turned = rule.turned()
+            if turned.pattern != rule.pattern:
                 words = _rewrite(words, turned)
-        return words
+        return None if words is None or any(map(_is_sum, words)) else words
 
     def _number(
         self, kind: type, words: Polynomial | None, shape: tuple, opaque: sp.Basic = sp.S.One
