@@ -164,7 +164,7 @@ def factor(time: sp.Basic) -> sp.MatrixExpr:
     return W * StateSlopes(time - 1)
 
 
-_later = {t: sp.Range(1, 5)}
+later = {t: sp.Range(1, 5)}
 _one_more = lemma(
     StateRate(t),
     sp.MatAdd(ImmediateRate(t), factor(t) * StateRate(t - 1)),
@@ -194,7 +194,7 @@ first_unrolling = Derivation(
     "bptt-first-unrolling",
     r"$dE_t/d\theta = \frac{\partial E_t}{\partial x_t} \frac{\partial^+ x_t}{\partial\theta} + "
     r"\frac{\partial E_t}{\partial x_t} J_t \frac{d x_{t-1}}{d\theta}$",
-    Claim(LossRate(t), "=", sp.MatAdd(*_unrolled(1)), where=_later),
+    Claim(LossRate(t), "=", sp.MatAdd(*_unrolled(1)), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
         Step(sp.MatAdd(*_unrolled(1)), "the recursion, multiplied out", using=(_one_more,)),
@@ -287,7 +287,7 @@ gradient_sum = Derivation(
     "bptt-gradient-sum",
     r"$\frac{dE_t}{d\theta} = \sum_{k=1}^{t} \frac{\partial E_t}{\partial x_t} \frac{\partial "
     r"x_t}{\partial x_k} \frac{\partial^+ x_k}{\partial\theta}$",
-    Claim(LossRate(t), "=", _losses_by_state(t), where=_later),
+    Claim(LossRate(t), "=", _losses_by_state(t), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
         Step(
