@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import sympy as sp
 
@@ -45,6 +46,14 @@ def mutants(claim: Claim) -> list[Mutant]:
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
+
+
+def _fits(e: sp.Basic) -> bool:
+    """Whether each factor is as wide as the next is high: SymPy lets n and p meet."""
+    factors = [a for a in e.args if getattr(a, "is_Matrix", False)]
+    return not isinstance(e, sp.MatMul) or all(
+        a.shape[1] == b.shape[0] for a, b in pairwise(factors)
+    )
 
 
 def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
@@ -121,7 +130,8 @@ def _here(e: sp.Basic) -> Changes:
             yield "oldest factor lost", type(e)(body, index, newest, oldest + 1)
             yield "one factor too old", type(e)(body, index, newest, oldest - 1)
         case sp.MatMul():
-            yield from _products(e, sp.MatMul, ordered=True)
+            changes = _products(e, sp.MatMul, ordered=True)
+            yield from ((what, changed) for what, changed in changes if _fits(changed))
         case sp.Mul():
             yield from _products(e, sp.Mul, ordered=False)
         case sp.MatAdd() | sp.Add():
@@ -149,7 +159,7 @@ def _here(e: sp.Basic) -> Changes:
             yield "σ for σ′", e.func.of(e.args[0])
         case ActivationFunction():
             yield "σ′ for σ", e.func.slope(e.args[0])
-        case SigmaMax():
+        case SigmaMax() if e.args[0].shape[0] == e.args[0].shape[1]:
             yield "ρ for σ_max", SpectralRadius(e.args[0])
         case SpectralRadius():
             yield "σ_max for ρ", SigmaMax(e.args[0])
