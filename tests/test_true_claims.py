@@ -24,6 +24,7 @@ from book_utils.derivations.engine.vocabulary import (
     Jacobian,
     SigmaMax,
     SpectralRadius,
+    SumOf,
     activation_function,
     slopes,
 )
@@ -62,6 +63,16 @@ def signed(factor: sp.MatrixExpr) -> Descending:
 
 
 empty = Descending(W * DiagonalAt("D", r, n), r, k, k + 1)
+steps = {t: sp.Range(0, 5)}
+
+
+def total(body, index=k, low=1, high=t) -> SumOf:
+    return SumOf(body, index, low, high)
+
+
+def at(time, name="D") -> DiagonalAt:
+    return DiagonalAt(name, time, n)
+
 
 PROVED = {
     "Jacobian": eq(state, W * slopes(sigma, x)),
@@ -79,9 +90,23 @@ PROVED = {
     "rho of AB and BA": eq(SpectralRadius(W * P), SpectralRadius(P * W)),
     "norm of a transpose": eq(SigmaMax(W), SigmaMax(W.T)),
     "empty product": eq(empty * W, W),
+    "empty sum": eq(P + total(W * at(k), high=0), P),
+    "sum from both ends": eq(total(at(k), high=t) + at(t + 1), at(t + 1) + total(at(r), r), steps),
+    "factors move into a sum": eq(P * total(W * at(k)) * P.T, total(P * W * at(r) * P.T, r), steps),
+    "sum of sums": eq(total(W * at(k)) + total(at(r, "B"), r), total(W * at(k) + at(k, "B")), steps),
+    "sum of multiples": eq(total(k * at(k) * W + at(k) * W), total((k + 1) * at(k) * W), steps),
+    "transposed sum": eq(total(W * at(k)).T, total(at(k) * W.T), steps),
+    "a sum's own index": eq(at(k) * total(W * at(k)), total(at(k) * W * at(r), r), {**steps, k: sp.Range(0, 3)}),
+    "two sums": eq(total(W * at(k)) * total(at(k) * P), total(W * at(k) * total(at(r) * P, r)), steps),
+    "sum in a sum": eq(total(total(W * at(r), r, 1, k) * P), total(total(W * at(k) * P, k, 1, r), r), steps),
+    "diagonal letters in a sum": eq(total(at(k) * at(t, "B") * W), at(t, "B") * total(at(k) * W), steps),
+    "trace of a sum": eq(sp.Trace(total(W * at(k))), sp.Trace(total(at(k) * W.T).T), steps),
     "entry of a product": eq(Entry(W * P, i, j), sp.Sum(w[i, m] * sp.IndexedBase("P", shape=(n, n))[m, j], (m, 1, n))),
     "delta": eq(sp.Sum(sp.KroneckerDelta(m, j) * x[m], (m, 1, n)), x[j]),
     "sum without its index": eq(x[1] * sp.Sum(z, (m, 1, n)), n * z * x[1]),
+    "one term": eq(sp.Sum(z**m * x[m], (m, 1, 1)), z * x[1]),
+    "one late term": eq(sp.Sum(x[m], (m, n, n)), x[n]),
+    "no term": eq(z * sp.Sum(x[m], (m, n + 1, n)) + z, z),
     "renamed index": eq(sp.Sum(x[m] ** 2, (m, 1, n)), sp.Sum(x[j] ** 2, (j, 1, n))),
     "double sum": eq(sp.Derivative(sp.Sum(sp.Sum(w[q, m] ** 2, (m, 1, n)), (q, 1, n)), w[i, j]), 2 * w[i, j]),
     "own index": eq(x[m] * sp.Derivative(sp.Sum(x[m] ** 2, (m, 1, n)), x[m]), 2 * x[m] ** 2),
@@ -124,6 +149,8 @@ BEYOND = {
     "zeros of the sine": eq(sp.sin(z), 0, {z: sp.FiniteSet(0, sp.pi, 2 * sp.pi)}),
     "to the end of the domain": Claim(sp.sin(z), ">=", 0, {z: sp.Interval(0, sp.pi)}),
     "even integers": eq(sp.cos(sp.pi * k), 1, {k: sp.Range(0, 9, 2)}),
+    "shifted sum": eq(total(W * at(k)), total(W * at(k + 1), k, 0, t - 1), steps),
+    "sum of one matrix": eq(total(W), t * W, steps),
     "given": le(y**2, z**2, given=(le(0, y), le(y, z))),
     "open end": Claim(1 / z, ">", 0, {z: sp.Interval.Lopen(0, 1)}),
 }  # fmt: skip

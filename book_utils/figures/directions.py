@@ -63,12 +63,15 @@ def draw(figure: Figure, record: Record) -> None:
     edge = 1.1 * max(np.abs(image.ellipse).max() for image in record.images.values())
     for ax, (name, image) in zip(places, record.images.items(), strict=True):
         _draw_one(ax, image, edge)
-        ax.set_title(f"{name}: $\\sigma_{{\\max}}$ = {image.norm:.2f}, $\\rho$ = {image.radius:.2f}")
+        ax.set_title(
+            f"{name}: $\\sigma_{{\\max}}$ = {image.norm:.2f}, $\\rho$ = {image.radius:.2f}"
+        )
     places[0].legend(*places[0].get_legend_handles_labels(), loc="lower right", fontsize=8)
 
 
 def _draw_one(ax: Axes, image: Image, edge: float) -> None:
-    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), aspect="equal")
+    ticks = range(-int(edge), int(edge) + 1)
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), aspect="equal", xticks=ticks, yticks=ticks)
     angles = np.linspace(0, 2 * np.pi, POINTS + 1)
     ax.plot(np.cos(angles), np.sin(angles), color=FAINT, linewidth=1.2, label="unit circle")
     ax.plot(*image.ellipse, color=BLUE, label="its image")
@@ -86,15 +89,19 @@ def describe(record: Record) -> str:
     """The picture in words and numbers."""
     parts = []
     for name, image in record.images.items():
-        rows = ", ".join("[" + ", ".join(f"{entry:g}" for entry in row) + "]" for row in image.matrix)
+        rows = ", ".join(
+            "[" + ", ".join(f"{entry:g}" for entry in row) + "]" for row in image.matrix
+        )
         where = ""
         if image.along is not None:
             where = f", {_angle(image):.0f} degrees from the eigenvector's image"
         parts.append(
-            f"{name}, [{rows}]: the farthest point of the image is {image.norm:.3g} from the "
+            f"{name}, [[{a:g}, {b:g}], [{c:g}, {d:g}]]: the farthest point of the image is {image.norm:.3g} from the "
             f"centre{where}; the spectral radius is {image.radius:.3g}"
         )
-    return "The unit circle and its image under matrices with given eigenvalues. " + ". ".join(parts)
+    return "The unit circle and its image under matrices with given eigenvalues. " + ". ".join(
+        parts
+    )
 
 
 def _angle(image: Image) -> float:

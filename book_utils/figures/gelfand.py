@@ -43,7 +43,7 @@ def compute(matrices: Mapping[str, Sequence[Sequence[float]]], last: int = 100) 
 def draw(figure: Figure, record: Record) -> None:
     """One line for each matrix, on logarithmic axes, and a dashed one at each radius."""
     ax = figure.subplots()
-    styles = zip((BLUE, ORANGE, GREEN), ("-", "-", "-"), strict=True)
+    styles = zip((BLUE, ORANGE, GREEN), ("-", (0, (6, 2)), (0, (2, 1))), strict=True)
     for (name, roots), (color, style) in zip(record.roots.items(), styles, strict=False):
         ax.plot(record.powers, roots, color=color, linestyle=style, label=name)
     for radius in sorted(set(np.round(list(record.radius.values()), 12))):

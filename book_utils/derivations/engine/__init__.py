@@ -8,6 +8,7 @@ from book_utils.derivations.engine.claim import Claim, definition, every, given,
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
+from book_utils.derivations.engine.each import for_each
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.prove import (
     algebra,
@@ -18,6 +19,7 @@ from book_utils.derivations.engine.prove import (
     polynomial,
     sign,
     sizes,
+    substitution,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "decide",
     "definition",
     "every",
+    "for_each",
     "given",
     "lemma",
     "monotone",
@@ -44,4 +47,5 @@ __all__ = [
     "polynomial",
     "sign",
     "sizes",
+    "substitution",
 ]

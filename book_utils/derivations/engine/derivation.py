@@ -158,8 +158,9 @@ class Rejection:
 
     mutant: Mutant
     status: str
-    """'killed': refuted by an instance, and no route proves it. 'equivalent': proved, so it is
-    as true as what it was made from. 'survived': neither."""
+    """'killed': refuted by an instance, or without a meaning at one (a product with fewer than
+    no factors), which no check lets pass; and no route proves it. 'equivalent': proved, so it
+    is as true as what it was made from. 'survived': neither."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,7 +343,8 @@ class Derivation:
     def _judge(
         self, mutant: Mutant, origin: Claim, by: Any, using: tuple[Equation, ...]
     ) -> Rejection:
-        refutation = refute(mutant.claim, seconds=self.seconds).refutation
+        trial = refute(mutant.claim, seconds=self.seconds)
+        refutation = trial.refutation
         routes = EXACT if isinstance(by, Cited | str) else by
         proof = prove(mutant.claim, routes, using, self.seconds)
         if refutation is not None and proof is not None and contradicts(proof, refutation):
@@ -350,7 +352,7 @@ class Derivation:
                 f"{self.label}: a route proves the mutant '{mutant.what}', which an instance "
                 f"refutes: {mutant.claim.left} {mutant.claim.relation} {mutant.claim.right}"
             )
-        if refutation is not None:
+        if refutation is not None or (trial.strays and proof is None):
             return Rejection(mutant, "killed")
         if proof is None and mutant.claim.relation == origin.relation:
             # Perhaps only the form changed: then it is as true as what it was made from.

@@ -22,6 +22,7 @@ from book_utils.derivations.engine.vocabulary import (
     SigmaMax,
     SlopeFunction,
     SpectralRadius,
+    SumOf,
 )
 
 TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
@@ -42,22 +43,26 @@ def mutants(claim: Claim) -> list[Mutant]:
         found.append(Mutant("inequality turned", replace(claim, relation=TURNED[claim.relation])))
     seen = {claim.right}
     for what, right in _variants(claim.right, sorted(names_of(claim).ranges, key=str)):
-        if right not in seen and _same_shape(right, claim.right):
+        if right not in seen and _same_shape(right, claim.right) and _fits(right):
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
 
 
-def _fits(e: sp.Basic) -> bool:
-    """Whether each factor is as wide as the next is high: SymPy lets n and p meet."""
-    factors = [a for a in e.args if getattr(a, "is_Matrix", False)]
-    return not isinstance(e, sp.MatMul) or all(
-        a.shape[1] == b.shape[0] for a, b in pairwise(factors)
-    )
-
-
 def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
     return getattr(a, "shape", None) == getattr(b, "shape", None)
+
+
+def _fits(e: sp.Basic) -> bool:
+    """Whether the matrices in an expression can be multiplied and added at every size."""
+    for part in sp.preorder_traversal(e):
+        if isinstance(part, sp.MatMul):
+            factors = [a for a in part.args if a.is_Matrix]
+            if any(a.shape[1] != b.shape[0] for a, b in pairwise(factors)):
+                return False
+        elif isinstance(part, sp.MatAdd) and any(a.shape != part.shape for a in part.args):
+            return False
+    return True
 
 
 Changes = Iterator[tuple[str, sp.Basic]]
@@ -102,7 +107,7 @@ def _places(e: sp.Basic) -> range:
             return range(1)
         case sp.Derivative() | sp.Sum() | sp.Product() | CharacteristicPolynomial():
             return range(1)
-        case Descending():
+        case Descending() | SumOf():
             return range(0 if e.is_empty else 1)
         case sp.Pow() | sp.MatPow():
             return range(1)
@@ -129,9 +134,16 @@ def _here(e: sp.Basic) -> Changes:
             yield "newest factor lost", type(e)(body, index, newest - 1, oldest)
             yield "oldest factor lost", type(e)(body, index, newest, oldest + 1)
             yield "one factor too old", type(e)(body, index, newest, oldest - 1)
+        case SumOf():
+            body, index, low, high = e.args
+            yield "a last term too many", SumOf(body, index, low, high + 1)
+            if e.is_empty:
+                return
+            yield "a first term too many", SumOf(body, index, low - 1, high)
+            yield "first term lost", SumOf(body, index, low + 1, high)
+            yield "last term lost", SumOf(body, index, low, high - 1)
         case sp.MatMul():
-            changes = _products(e, sp.MatMul, ordered=True)
-            yield from ((what, changed) for what, changed in changes if _fits(changed))
+            yield from _products(e, sp.MatMul, ordered=True)
         case sp.Mul():
             yield from _products(e, sp.Mul, ordered=False)
         case sp.MatAdd() | sp.Add():
@@ -181,7 +193,7 @@ def _is_square_factor(e: sp.Basic) -> bool:
         getattr(e, "is_Matrix", False)
         and not isinstance(e, sp.MatMul | sp.MatAdd | sp.Transpose | sp.Identity | Descending)
         and len(e.shape) == 2
-        and e.shape[0] == e.shape[1]
+        and e.shape[0] == e.shape[1] != 1
         and sp.Transpose(e).doit() != e
     )
 

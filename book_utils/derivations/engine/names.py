@@ -12,12 +12,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from book_utils.derivations.engine.claim import Claim
 from book_utils.derivations.engine.vocabulary import (
     ActivationFunction,
-    Descending,
     Diagonal,
     DiagonalAt,
     Entry,
     Jacobian,
     OfIndex,
+    OverIndex,
     SlopeFunction,
 )
 
@@ -91,10 +91,10 @@ class _Collector:
                     inner |= {index}
                     self.bound.add(index)
                 self.visit(e.function, inner)
-            case Descending():
-                body, index, newest, oldest = e.args
+            case OverIndex():
+                body, index, *ends = e.args
                 self.bound.add(index)
-                self.visit_all((newest, oldest), bound)
+                self.visit_all(ends, bound)
                 self.visit(body, bound | {index})
             case OfIndex():
                 self.bound.add(e.args[1])
@@ -132,7 +132,8 @@ class _Collector:
     def _shape(self, e: sp.Basic) -> None:
         if not e.shape:
             raise ValueError(f"{e}: has no shape, expects IndexedBase('{e}', shape=(…))")
-        for extent in e.shape:
+        # A number that belongs to a network depends on its size, though its shape does not.
+        for extent in (*e.shape, getattr(e, "units", sp.S.One)):
             self.sizes |= sp.sympify(extent).free_symbols
 
     def _places(self, places: Iterable[tuple], bound: Bound) -> None:
