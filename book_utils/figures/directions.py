@@ -89,15 +89,13 @@ def describe(record: Record) -> str:
     """The picture in words and numbers."""
     parts = []
     for name, image in record.images.items():
-        rows = ", ".join(
-            "[" + ", ".join(f"{entry:g}" for entry in row) + "]" for row in image.matrix
-        )
+        (a, b), (c, d) = image.matrix
         where = ""
         if image.along is not None:
             where = f", {_angle(image):.0f} degrees from the eigenvector's image"
         parts.append(
-            f"{name}, [[{a:g}, {b:g}], [{c:g}, {d:g}]]: the farthest point of the image is {image.norm:.3g} from the "
-            f"centre{where}; the spectral radius is {image.radius:.3g}"
+            f"{name}, [[{a:g}, {b:g}], [{c:g}, {d:g}]]: the farthest point of the image is "
+            f"{image.norm:.3g} from the centre{where}; the spectral radius is {image.radius:.3g}"
         )
     return "The unit circle and its image under matrices with given eigenvalues. " + ". ".join(
         parts
