@@ -26,6 +26,7 @@ from book_utils.derivations.engine.vocabulary import (
     DiagonalAt,
     SigmaMax,
     SpectralRadius,
+    SumOf,
     activation_function,
 )
 
@@ -39,8 +40,20 @@ w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
 D = Diagonal("D", n)
 
 
+def at(time):
+    return DiagonalAt("D", time, n)
+
+
+def past(kind, oldest=r):
+    return kind(W * DiagonalAt("D", m, n), m, t, oldest)
+
+
 def product(kind, newest, oldest):
     return kind(W * DiagonalAt("D", r, n), r, newest, oldest)
+
+
+def total(body, low=1, high=t):
+    return SumOf(body, r, low, high)
 
 
 def wrong(right, left=None, relation="=") -> list:
@@ -71,6 +84,13 @@ MADE = {
     "newest lost": (product(Descending, t, 1), product(Descending, t - 1, 1)),
     "oldest lost": (product(Descending, t, 1), product(Descending, t, 2)),
     "one too many": (product(Descending, t, 1), product(Descending, t, 0)),
+    "first of a sum lost": (total(W * at(r)), total(W * at(r), 2)),
+    "last of a sum lost": (total(W * at(r)), total(W * at(r), 1, t - 1)),
+    "one too early": (total(W * at(r)), total(W * at(r), 0)),
+    "one too late": (total(W * at(r)), total(W * at(r), 1, t + 1)),
+    "order in a sum": (total(W * at(r)), total(at(r) * W)),
+    "ascending in a sum": (total(past(Descending)), total(past(Ascending))),
+    "a term of an empty sum": (total(W, 1, 0), total(W, 1, 1)),
     "one step off": (DiagonalAt("D", t, n) * W, DiagonalAt("D", t - 1, n) * W),
 }
 
@@ -137,6 +157,27 @@ def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
     assert len(poor.survivors) == 1
     with pytest.raises(ValueError, match="expects the corrected claim"):
         Counterexample("test", "", refutes, instance, ())
+
+
+def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
+    """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
+    row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
+    both = sp.MatAdd(row * W * column, row * D * column)
+    made = [mutant.what for mutant in mutants(Claim(both, "=", both))]
+    assert "sign turned" in made
+    assert "factor W dropped" in made
+    assert not any("swapped" in what or "factor g" in what for what in made)
+
+
+def test_a_mutant_without_a_meaning_is_rejected_and_never_for_a_proof() -> None:
+    """A sum that asks for a product of fewer than no factors is no statement that could pass."""
+    products = past(Descending, r + 1)
+    claim = Claim(total(products), "=", total(products), {t: sp.Range(1, 5)})
+    beyond = claim.with_right(total(products, 1, t + 1))
+    assert refute(beyond).refutation is None
+    assert refute(beyond).strays
+    record = Derivation("test", "a test", claim, [Step(claim.right, "the same")])
+    assert record.survivors == []
 
 
 def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:

@@ -4,15 +4,18 @@ The prover (``prove``) rewrites expressions exactly; the tester (``instances``) 
 ``decide`` asks both. ``derivation`` and ``counterexample`` are what chapters show.
 """
 
-from book_utils.derivations.engine.claim import Claim, definition, lemma
+from book_utils.derivations.engine.claim import Claim, definition, every, given, lemma
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
+from book_utils.derivations.engine.each import for_each
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.prove import (
     algebra,
     calculus,
     certified,
+    monotone,
+    norms,
     polynomial,
     sign,
     sizes,
@@ -35,7 +38,12 @@ __all__ = [
     "certified",
     "decide",
     "definition",
+    "every",
+    "for_each",
+    "given",
     "lemma",
+    "monotone",
+    "norms",
     "polynomial",
     "sign",
     "sizes",

@@ -12,7 +12,7 @@ import sympy as sp
 from book_utils.derivations.engine.claim import Claim
 from book_utils.derivations.engine.decide import refute
 from book_utils.derivations.engine.derivation import CheckFailed, Rejection
-from book_utils.derivations.engine.domains import satisfies
+from book_utils.derivations.engine.domains import each, satisfies
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.exact import Exact
 from book_utils.derivations.engine.instances import NotEvaluable
@@ -77,8 +77,9 @@ class Counterexample:
     def evidence(self) -> Evidence:
         """Proved: every assumption holds at the instance, and the claim fails there, exactly."""
         self._refuse_outside()
+        at = Exact(self.instance)
         for assumption in self.refutes.given:
-            if self.violates(assumption):
+            if any(self.violates(one) for one in each(assumption, at)):
                 raise CheckFailed(
                     f"{self.label}: the instance breaks an assumption of the claim it is to "
                     f"refute: {assumption.left} {assumption.relation} {assumption.right}"

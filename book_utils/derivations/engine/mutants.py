@@ -22,6 +22,7 @@ from book_utils.derivations.engine.vocabulary import (
     SigmaMax,
     SlopeFunction,
     SpectralRadius,
+    SumOf,
 )
 
 TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
@@ -106,7 +107,7 @@ def _places(e: sp.Basic) -> range:
             return range(1)
         case sp.Derivative() | sp.Sum() | sp.Product() | CharacteristicPolynomial():
             return range(1)
-        case Descending():
+        case Descending() | SumOf():
             return range(0 if e.is_empty else 1)
         case sp.Pow() | sp.MatPow():
             return range(1)
@@ -133,6 +134,14 @@ def _here(e: sp.Basic) -> Changes:
             yield "newest factor lost", type(e)(body, index, newest - 1, oldest)
             yield "oldest factor lost", type(e)(body, index, newest, oldest + 1)
             yield "one factor too old", type(e)(body, index, newest, oldest - 1)
+        case SumOf():
+            body, index, low, high = e.args
+            yield "a last term too many", SumOf(body, index, low, high + 1)
+            if e.is_empty:
+                return
+            yield "a first term too many", SumOf(body, index, low - 1, high)
+            yield "first term lost", SumOf(body, index, low + 1, high)
+            yield "last term lost", SumOf(body, index, low, high - 1)
         case sp.MatMul():
             yield from _products(e, sp.MatMul, ordered=True)
         case sp.Mul():
@@ -144,7 +153,7 @@ def _here(e: sp.Basic) -> Changes:
                 name = _name(term)
                 yield f"term {name} dropped", _join(e.func, others)
                 yield f"sign of {name} turned", e.func(*others, negative(term))
-        case sp.Pow() if e.exp.is_Integer or e.exp.is_Symbol:
+        case sp.Pow() if e.exp.is_integer or e.exp.is_Symbol:
             yield f"exponent of {_name(e.base)} one too high", e.base ** (e.exp + 1)
             yield f"exponent of {_name(e.base)} one too low", e.base ** (e.exp - 1)
         case sp.MatPow():
@@ -184,7 +193,7 @@ def _is_square_factor(e: sp.Basic) -> bool:
         getattr(e, "is_Matrix", False)
         and not isinstance(e, sp.MatMul | sp.MatAdd | sp.Transpose | sp.Identity | Descending)
         and len(e.shape) == 2
-        and e.shape[0] == e.shape[1]
+        and e.shape[0] == e.shape[1] != 1
         and sp.Transpose(e).doit() != e
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import mpmath
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
@@ -14,6 +16,7 @@ from book_utils.derivations.engine.vocabulary import (
     Entry,
     Jacobian,
     OfIndex,
+    SumOf,
 )
 
 RELATION = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">"}
@@ -66,16 +69,20 @@ class Printer(LatexPrinter):
     _print_SigmaMax = _print_SpectralRadius = _print_Function
 
     def _print_AppliedUndef(self, e):
-        """An undefined function whose first argument is an index: x_m(s)."""
-        first, *rest = e.args
-        if rest and first.is_integer:
-            inside = ", ".join(self._print(a) for a in rest)
-            return rf"{e.func.__name__}_{{{self._print(first)}}}({inside})"
+        """An undefined function whose first arguments are indices: x_m(s), W_{im}(s)."""
+        places = list(takewhile(lambda a: a.is_integer, e.args))
+        rest = e.args[len(places) :]
+        if rest and places:
+            inside = ", ".join(map(self._print, rest))
+            return rf"{e.func.__name__}_{{{''.join(map(self._print, places))}}}({inside})"
         return super()._print_Function(e)
 
     def _print_MatrixExpr(self, e):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
+
+    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
+    _print_MatAdd = LatexPrinter._print_Add
 
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
@@ -107,6 +114,24 @@ class Printer(LatexPrinter):
         return (r" \cdots " if others else "").join(map(self._factor, factors)) or "I"
 
     _print_Ascending = _print_Descending
+
+    def _print_MatAdd(self, e):
+        """Terms in the order in which they stand, sums last: what follows a sum looks summed."""
+        text = ""
+        for term in sorted(e.args, key=lambda term: isinstance(term, SumOf)):
+            negative = isinstance(term, sp.MatMul) and term.args[0] == -1
+            size = sp.MatMul(*term.args[1:]) if negative else term
+            text += (" - " if negative else " + ") + self._print(size)
+        return text.removeprefix(" + ").lstrip()
+
+    def _print_SumOf(self, e: SumOf):
+        body, index, low, high = e.args
+        below, above = rf"{self._print(index)}={self._print(low)}", self._print(high)
+        return rf"\sum_{{{below}}}^{{{above}}} {self._term(body)}"
+
+    def _term(self, body: sp.Basic) -> str:
+        text = self._print(body)
+        return rf"\left({text}\right)" if isinstance(body, sp.MatAdd) else text
 
     def _factor(self, factor: sp.Basic) -> str:
         text = self._print(factor)

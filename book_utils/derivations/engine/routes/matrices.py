@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import sympy as sp
 
+from book_utils.derivations.engine.binding import put
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
+from book_utils.derivations.engine.each import EquationForEach
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.routes.zero import is_zero
 from book_utils.derivations.engine.vocabulary import (
@@ -15,12 +20,82 @@ from book_utils.derivations.engine.vocabulary import (
     Descending,
     SigmaMax,
     SpectralRadius,
+    SumOf,
 )
 
-Letter = tuple[sp.Basic, bool]
+Letter = tuple[Any, bool]
 Word = tuple[Letter, ...]
 Polynomial = dict[Word, sp.Expr]
-Rule = tuple[Word, Polynomial]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A product of letters and what may stand in its place.
+
+    With an ``each`` it is a rule for every value of that index from ``low`` to ``high``, and
+    is used only under a sum whose index runs inside that range.
+    """
+
+    pattern: Word
+    replacement: Polynomial
+    each: EquationForEach | None = None
+
+    def turned(self) -> Rule:
+        return replace(
+            self,
+            pattern=_transposed(self.pattern),
+            replacement={_transposed(word): c for word, c in self.replacement.items()},
+        )
+
+    def covers(self, total: Total) -> bool:
+        """Whether the sum's index surely stays inside the range of the rule."""
+        gaps = total.low - self.each.low, self.each.high - total.high
+        return all(sp.expand(gap).is_nonnegative for gap in gaps)
+
+    def put(self, index: sp.Symbol) -> Rule:
+        """The rule for one value of its index."""
+        name = self.each.index
+        return Rule(
+            _put(self.pattern, name, index),
+            {_put(w, name, index): put(c, name, index) for w, c in self.replacement.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum over an index, of a number times a word, as one letter of the normal form.
+
+    Factors beside a sum move into it, so it is the only letter of its word. Its index has a name
+    that depends on nothing but how many sums are nested inside: equal sums look equal.
+    """
+
+    coefficient: sp.Expr
+    word: Word
+    low: sp.Expr
+    high: sp.Expr
+
+    @property
+    def index(self) -> sp.Dummy:
+        return _index(_height(self.word))
+
+    def open(self) -> tuple[sp.Dummy, sp.Expr, Word]:
+        """The number and the word, with a fresh name for the index."""
+        fresh = sp.Dummy("k", integer=True)
+        return fresh, put(self.coefficient, self.index, fresh), _put(self.word, self.index, fresh)
+
+
+@cache
+def _index(height: int) -> sp.Dummy:
+    return sp.Dummy(f"k{height}", integer=True)
+
+
+def _height(word: Word) -> int:
+    """How many sums are nested in a word."""
+    return 1 + _height(word[0][0].word) if _is_sum(word) else 0
+
+
+def _is_sum(word: Word) -> bool:
+    return len(word) == 1 and isinstance(word[0][0], Total)
 
 
 def algebra(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -28,8 +103,10 @@ def algebra(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
 
     Two expressions with the same normal form are equal for matrices of every size. Used beyond
     that: a diagonal matrix is its own transpose, two neighbouring diagonal matrices commute,
-    and the equations of ``using`` (a definition, an induction hypothesis) replace their left
-    side where it stands in a product.
+    factors beside a sum may move into it, a sum of sums may be split, and the equations of
+    ``using`` (a definition, an induction hypothesis) replace their left side where it stands in
+    a product. Under a sum an equation about its index is used only if it holds for each value
+    (``EquationForEach``).
     """
     if claim.relation != "=":
         return None
@@ -46,12 +123,13 @@ def algebra(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
             return None
         left, right = _rewrite(left, rule), _rewrite(right, rule)
         # ... and the transposed equation, where that is another one.
-        turned = (_transposed(rule[0]), {_transposed(w): c for w, c in rule[1].items()})
-        if turned[0] != rule[0]:
+        turned = rule.turned()
+        if turned.pattern != rule.pattern:
             left, right = _rewrite(left, turned), _rewrite(right, turned)
     if trace:
-        # The empty word is the identity of each side's own size.
-        if sides[0].shape != sides[1].shape and () in {*left, *right}:
+        # The empty word is the identity of each side's own size; a sum may hide one.
+        hidden = any(not word or _is_sum(word) for word in (*left, *right))
+        if sides[0].shape != sides[1].shape and hidden:
             return None
         left, right = _cyclic(left), _cyclic(right)
     return PROVED if not _difference(left, right) else None
@@ -65,7 +143,9 @@ def _rule(equation: Equation) -> Rule | None:
     if pattern is None or replacement is None or len(pattern) != 1:
         return None
     ((word, coefficient),) = pattern.items()
-    return (word, replacement) if coefficient == 1 and word else None
+    if coefficient != 1 or not word:
+        return None
+    return Rule(word, replacement, equation if isinstance(equation, EquationForEach) else None)
 
 
 def _words(e: sp.Basic) -> Polynomial | None:
@@ -101,6 +181,10 @@ def _words(e: sp.Basic) -> Polynomial | None:
             return {(): sp.Integer(1)}
         case Descending() if e.is_empty:
             return {(): sp.Integer(1)}
+        case SumOf():
+            body, index, low, high = e.args
+            inner = _words(body)
+            return None if inner is None else _summed(inner, index, low, high)
         case sp.ZeroMatrix():
             return {}
         case sp.Transpose():
@@ -111,11 +195,58 @@ def _words(e: sp.Basic) -> Polynomial | None:
     return None
 
 
-def _is_diagonal(e: sp.Basic) -> bool:
+def _summed(body: Polynomial, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Polynomial:
+    """The sum of a polynomial over an index: a sum for each of its words."""
+    low, high = sp.expand(low), sp.expand(high)
+    if sp.expand(high - low) == -1:
+        return {}
+    total: Polynomial = {}
+    for word, coefficient in body.items():
+        name = _index(_height(word))
+        for term in sp.Add.make_args(sp.expand(coefficient)):
+            outside, inside = term.as_independent(index, as_Add=False)
+            letter = Total(put(inside, index, name), _put(word, index, name), low, high)
+            _add(total, ((letter, False),), outside)
+    return _nonzero(total)
+
+
+def _put(word: Word, old: sp.Symbol, new: sp.Symbol) -> Word:
+    """A word with one name for another. The name of a sum's own index is never ``old``.
+
+    The order of neighbours that commute must not depend on what a name was before.
+    """
+    if not _is_sum(word):
+        return _sorted(tuple((put(a, old, new), t) for a, t in word))
+    (total, turned) = word[0]
+    return (
+        (
+            Total(
+                put(total.coefficient, old, new),
+                _put(total.word, old, new),
+                put(total.low, old, new),
+                put(total.high, old, new),
+            ),
+            turned,
+        ),
+    )
+
+
+def _add(polynomial: Polynomial, word: Word, coefficient: sp.Expr) -> None:
+    polynomial[word] = sp.expand(polynomial.get(word, 0) + coefficient)
+
+
+def _nonzero(polynomial: Polynomial) -> Polynomial:
+    return {word: c for word, c in polynomial.items() if c != 0}
+
+
+def _is_diagonal(e: Any) -> bool:
     return getattr(e, "diagonal", False)
 
 
 def _transposed(word: Word) -> Word:
+    if _is_sum(word):
+        total = word[0][0]
+        return ((replace(total, word=_transposed(total.word)), False),)
     return _sorted(tuple((a, (not t) and not _is_diagonal(a)) for a, t in reversed(word)))
 
 
@@ -132,28 +263,81 @@ def _sorted(word: Word) -> Word:
     return tuple(letters)
 
 
+def _joined(word: Word) -> Polynomial:
+    """A word from several: a sum in it takes its neighbours in, the leftmost sum first."""
+    place = next((i for i, (a, _) in enumerate(word) if isinstance(a, Total)), None)
+    if place is None or len(word) == 1:
+        return {_sorted(word): sp.Integer(1)}
+    total = word[place][0]
+    index, coefficient, inner = total.open()
+    body = _joined(word[:place] + inner + word[place + 1 :])
+    body = {w: sp.expand(coefficient * c) for w, c in body.items()}
+    return _summed(body, index, total.low, total.high)
+
+
 def _multiply(a: Polynomial, b: Polynomial) -> Polynomial:
     product: Polynomial = {}
     for word, coefficient in a.items():
         for other, factor in b.items():
-            joined = _sorted(word + other)
-            product[joined] = sp.expand(product.get(joined, 0) + coefficient * factor)
-    return {w: c for w, c in product.items() if c != 0}
+            for joined, number in _joined(word + other).items():
+                _add(product, joined, coefficient * factor * number)
+    return _nonzero(product)
 
 
 def _rewrite(polynomial: Polynomial, rule: Rule) -> Polynomial:
-    pattern, replacement = rule
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        place = _find(word, pattern)
-        if place is None:
-            result[word] = sp.expand(result.get(word, 0) + coefficient)
-            continue
-        before, after = word[:place], word[place + len(pattern) :]
-        for middle, factor in replacement.items():
-            joined = _sorted(before + middle + after)
-            result[joined] = sp.expand(result.get(joined, 0) + coefficient * factor)
-    return {w: c for w, c in result.items() if c != 0}
+        for other, factor in _rewrite_word(word, rule).items():
+            _add(result, other, coefficient * factor)
+    return _nonzero(result)
+
+
+def _rewrite_word(word: Word, rule: Rule) -> Polynomial:
+    if _is_sum(word):
+        whole = _rewrite_whole(word[0][0], rule)
+        return _rewrite_inside(word[0][0], rule) if whole is None else whole
+    place = None if rule.each else _find(word, rule.pattern)
+    if place is None:
+        return {word: sp.Integer(1)}
+    return _replaced(word, place, rule)
+
+
+def _replaced(word: Word, place: int, rule: Rule) -> Polynomial:
+    before, after = word[:place], word[place + len(rule.pattern) :]
+    result: Polynomial = {}
+    for middle, factor in rule.replacement.items():
+        for joined, number in _joined(before + middle + after).items():
+            _add(result, joined, factor * number)
+    return _nonzero(result)
+
+
+def _rewrite_whole(total: Total, rule: Rule) -> Polynomial | None:
+    """A rule about a sum, used where that sum stands with factors that moved into it."""
+    if rule.each or not _is_sum(rule.pattern):
+        return None
+    known = rule.pattern[0][0]
+    index, coefficient, inner = total.open()
+    sought = _put(known.word, known.index, index)
+    same = (
+        (known.low, known.high) == (total.low, total.high)
+        and put(known.coefficient, known.index, index) == coefficient
+        and not _is_sum(inner)
+    )
+    place = _find(inner, sought) if same else None
+    if place is None:
+        return None
+    before, after = inner[:place], inner[place + len(sought) :]
+    if any(index in a.free_symbols for a, _ in before + after):
+        return None
+    return _replaced((*before, *rule.pattern, *after), place, rule)
+
+
+def _rewrite_inside(total: Total, rule: Rule) -> Polynomial:
+    index, coefficient, inner = total.open()
+    body = {inner: coefficient}
+    if rule.each and rule.covers(total):
+        body = _rewrite(body, rule.put(index))
+    return _summed(_rewrite(body, rule), index, total.low, total.high)
 
 
 def _find(word: Word, pattern: Word) -> int | None:
