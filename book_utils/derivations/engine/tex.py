@@ -41,13 +41,6 @@ class Printer(LatexPrinter):
         terms = super()._as_ordered_terms(e, order)
         return sorted(terms, key=_rank_of_term)
 
-    def _print_MatAdd(self, e):
-        """As the recurrence is written: W first, then U, and what is only added at the end."""
-        terms = sorted(e.args, key=_rank)
-        first, *rest = (self._print(term) for term in terms)
-        signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
-        return " ".join([first, *signed])
-
     def _print_log(self, e, exp=None):
         argument = self._print(e.args[0])
         inner = rf"\ln {argument}" if e.args[0].is_Integer else rf"\ln\left({argument}\right)"
@@ -81,9 +74,6 @@ class Printer(LatexPrinter):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
-    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
-    _print_MatAdd = LatexPrinter._print_Add
-
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -116,9 +106,9 @@ class Printer(LatexPrinter):
     _print_Ascending = _print_Descending
 
     def _print_MatAdd(self, e):
-        """Terms in the order in which they stand, sums last: what follows a sum looks summed."""
+        """As the recurrence is written, and sums last: what follows one looks summed."""
         text = ""
-        for term in sorted(e.args, key=lambda term: isinstance(term, SumOf)):
+        for term in sorted(e.args, key=_rank):
             negative = isinstance(term, sp.MatMul) and term.args[0] == -1
             size = sp.MatMul(*term.args[1:]) if negative else term
             text += (" - " if negative else " + ") + self._print(size)
@@ -170,12 +160,11 @@ def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
     return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
 
 
-def _rank(term: sp.Basic) -> tuple[bool, int, int]:
-    """Where a matrix stands in a sum: what is subtracted last, long products first, W before U."""
+def _rank(term: sp.Basic) -> tuple[bool, bool, int]:
+    """Where a matrix stands in a sum: as it is, but U after W, b at the end, sums after all."""
     scalar, factors = term.as_coeff_matrices() if term.is_MatMul else (1, [term])
-    first = str(factors[0])
-    place = ("W", "U").index(first) if first in ("W", "U") else 2
-    return scalar == -1, -len(factors), place
+    place = {"U": 1, "V": 1, "b": 2}.get(str(factors[0]), 2 * getattr(factors[0], "added", False))
+    return isinstance(term, SumOf), scalar == -1, place
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})
