@@ -92,13 +92,18 @@ class Induction:
     step: tuple[Step, ...]
     step_where: Mapping[Any, Any]
 
+    def hypothesis(self, claim: Claim) -> Equation:
+        """The claim one step earlier."""
+        before = substitute(claim, self.over, self.over - 1)
+        return Equation(before.left, before.right, "hypothesis", claim.relation)
+
     def parts(self, claim: Claim) -> tuple[Part, ...]:
-        hypothesis = substitute(claim, self.over, self.over - 1)
-        equation = Equation(hypothesis.left, hypothesis.right, "hypothesis", claim.relation)
         where = {s: d for s, d in claim.where.items() if s != self.over}
         at_start = replace(substitute(claim, self.over, self.start), where=where)
         steps = tuple(
-            replace(s, using=tuple(equation if u is HYPOTHESIS else u for u in s.using))
+            replace(
+                s, using=tuple(self.hypothesis(claim) if u is HYPOTHESIS else u for u in s.using)
+            )
             for s in self.step
         )
         name, first = tex(self.over), tex(sp.sympify(self.start))
@@ -199,12 +204,11 @@ class Derivation:
     def _check_shape(self, part: Part) -> None:
         if not part.steps:
             raise ValueError(f"{self.label}: a derivation needs at least one step")
-        if self.induction is None and any(
-            u is HYPOTHESIS for step in part.steps for u in step.using
-        ):
-            raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
+        supposed = () if self.induction is None else (self.induction.hypothesis(self.claim),)
         for step in part.steps:
             for fact in step.using:
+                if fact.ground == "hypothesis" and (fact not in supposed or part is self.parts[0]):
+                    raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
                 if isinstance(fact.ground, Assumption):
                     self._refuse_unassumed(fact, part.claim)
         if part.steps[-1].right != part.claim.right:
