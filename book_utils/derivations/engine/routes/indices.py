@@ -115,15 +115,15 @@ def _rename(expression: sp.Expr) -> sp.Expr:
     """The same name for the summation index at the same depth, so that equal sums look equal."""
 
     def rename(e: sp.Basic, depth: int) -> sp.Basic:
-        if isinstance(e, sp.Sum):
+        if isinstance(e, sp.Sum | sp.Product):
             body, limits = e.function, list(e.limits)
             for place in reversed(range(len(limits))):  # the outermost sum stands last
                 fresh = {limits[place][0]: _place(depth)}
                 body, depth = body.xreplace(fresh), depth + 1
                 limits[place] = limits[place].xreplace(fresh)
                 limits[:place] = [inner.xreplace(fresh) for inner in limits[:place]]
-            return sp.Sum(rename(body, depth), *limits)
-        if not e.args or not e.has(sp.Sum):
+            return e.func(rename(body, depth), *limits)
+        if not e.args or not e.has(sp.Sum, sp.Product):
             return e
         return e.func(*(rename(a, depth) for a in e.args))
 
