@@ -610,29 +610,46 @@ eigenvalue_powers = Derivation.by_induction(
     source=("001-linear-sufficient",),
 )
 
+
+class ConditionNumber(sp.Expr):
+    """κ(S) = ‖S‖ ‖S⁻¹‖ of the matrix of eigenvectors."""
+
+    is_commutative = True
+    is_extended_nonnegative = True
+
+    def numeric(self, at):
+        return at(SigmaMax(_S)) * at(SigmaMax(_S_inverse))
+
+    def _latex(self, printer) -> str:
+        return r"\kappa(S)"
+
+    def _sympystr(self, printer) -> str:
+        return "κ(S)"
+
+
+_kappa = ConditionNumber()
+
 linear_rate = Derivation(
     "vanishing-linear-rate",
     r"if $W = S \Lambda S^{-1}$ and all $\vert\lambda_i\vert \le q$, then $\Vert W^k\Vert \le "
-    r"\Vert S\Vert\,\Vert S^{-1}\Vert\, q^k$",
+    r"\kappa(S)\, q^k$ with $\kappa(S) = \Vert S\Vert\,\Vert S^{-1}\Vert$",
     Claim(
         SigmaMax(Power(_W, k)),
         "<=",
-        SigmaMax(_S) * _q**k * SigmaMax(_S_inverse),
+        _kappa * _q**k,
         where=_any_k,
         given=(_eigenvalues_bounded,),
     ),
     steps=(
         Step(
-            SigmaMax(_S) * SigmaMax(Power(_Lambda, k)) * SigmaMax(_S_inverse),
-            "the lemma, and the norm of a product",
+            _kappa * _q**k,
+            r"the norm of the product $S \Lambda^k S^{-1}$, and the two lemmas",
             relation="<=",
-            using=(lemma(Power(_W, k), _in_directions, powers),),
-        ),
-        Step(
-            SigmaMax(_S) * _q**k * SigmaMax(_S_inverse),
-            "the other lemma",
-            relation="<=",
-            using=(lemma(SigmaMax(Power(_Lambda, k)), _q**k, eigenvalue_powers, "<="),),
+            using=(
+                lemma(Power(_W, k), _in_directions, powers),
+                lemma(SigmaMax(Power(_Lambda, k)), _q**k, eigenvalue_powers, "<="),
+                definition(SigmaMax(_S) * SigmaMax(_S_inverse), _kappa),
+            ),
         ),
     ),
     source=("001-linear-sufficient",),
