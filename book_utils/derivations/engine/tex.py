@@ -42,8 +42,11 @@ class Printer(LatexPrinter):
         return sorted(terms, key=_rank_of_term)
 
     def _print_MatAdd(self, e):
-        """As the recurrence is written: W first, then U, and what is only added at the end."""
-        terms = sorted(e.args, key=_rank)
+        """As the recurrence is written: W first, then U, and what is only added at the end.
+
+        A sum over an index stands last: what followed it would look summed.
+        """
+        terms = sorted(e.args, key=lambda term: (isinstance(term, SumOf), _rank(term)))
         first, *rest = (self._print(term) for term in terms)
         signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
         return " ".join([first, *signed])
@@ -82,8 +85,6 @@ class Printer(LatexPrinter):
         return e.tex.format(*(self._print(a) for a in e.args))
 
     # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
-    _print_MatAdd = LatexPrinter._print_Add
-
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -114,15 +115,6 @@ class Printer(LatexPrinter):
         return (r" \cdots " if others else "").join(map(self._factor, factors)) or "I"
 
     _print_Ascending = _print_Descending
-
-    def _print_MatAdd(self, e):
-        """Terms in the order in which they stand, sums last: what follows a sum looks summed."""
-        text = ""
-        for term in sorted(e.args, key=lambda term: isinstance(term, SumOf)):
-            negative = isinstance(term, sp.MatMul) and term.args[0] == -1
-            size = sp.MatMul(*term.args[1:]) if negative else term
-            text += (" - " if negative else " + ") + self._print(size)
-        return text.removeprefix(" + ").lstrip()
 
     def _print_SumOf(self, e: SumOf):
         body, index, low, high = e.args
