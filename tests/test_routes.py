@@ -175,6 +175,14 @@ def test_bound_names_are_not_captured() -> None:
     assert moved.args[1] != r
 
 
+def test_a_product_is_the_same_whatever_its_index_is_called() -> None:
+    """∏ x_m and ∏ x_j are one number; ∏ x_m and Σ x_m, or other ends, are not."""
+    product = sp.Product(x[m], (m, 1, n))
+    assert calculus(eq(2 * product, product + sp.Product(x[j], (j, 1, n))), ()) is not None
+    for other in (sp.Sum(x[j], (j, 1, n)), sp.Product(x[j], (j, 2, n)), sp.Product(y, (j, 1, n))):
+        assert calculus(eq(product, other), ()) is None
+
+
 # Equations that a step uses ------------------------------------------------------------------
 
 
