@@ -29,11 +29,13 @@ def bptt(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Gradient:
     """
     x0, inputs = start(cell, x0, inputs)
     loss_gradients = _rows(cell, x0, inputs, loss_gradients)
+    kind = _kind(cell, x0, inputs, loss_gradients)
+    gradient = {name: np.zeros(p.shape, kind) for name, p in cell.parameters().items()}
+    loss_gradients = loss_gradients.astype(kind, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):  # said below, in words
         states, arrived = cell.run(x0, inputs)
         validate.rows_not_overflown("the state at t = {}", states)
-        gradient = _zeros(cell, (), x0, inputs, loss_gradients)
-        λ = np.zeros_like(x0)  # nothing comes back from after T
+        λ = np.zeros(x0.shape, kind)  # nothing comes back from after T
         for these in _blocks_backwards(len(inputs), x0.size):
             x, u, rows = states[:-1][these], inputs[these], _from_before(loss_gradients[these])
             slopes = cell.slopes(x, arrived[these])
@@ -79,8 +81,9 @@ def contributions(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Grad
     x = validate.shaped("x0", x, ("n",), n=cell.n)
     loss_gradients = _rows(cell, x, inputs, loss_gradients)
     T, n = loss_gradients.shape
-    terms = _zeros(cell, (T, T), x, inputs, loss_gradients)
-    immediates = _zeros(cell, (T, n), x, inputs, loss_gradients)
+    kind, parameters = _kind(cell, x, inputs, loss_gradients), cell.parameters()
+    terms = {name: np.zeros((T, T, *p.shape), kind) for name, p in parameters.items()}
+    immediates = {name: np.zeros((T, n, *p.shape), kind) for name, p in parameters.items()}
     products = np.zeros((0, n, n), dtype=int)  # ∂x_t/∂x_k for k = 1, …, t
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         for t, (u, g) in enumerate(zip(inputs, loss_gradients, strict=True), start=1):
@@ -126,11 +129,9 @@ def _rows(cell: Cell, x0: np.ndarray, inputs: np.ndarray, loss_gradients: Any) -
     return validate.array("loss_gradients", loss_gradients, shape, **sizes)
 
 
-def _zeros(cell: Cell, leading: tuple[int, ...], *arrays: np.ndarray) -> Gradient:
-    """Zeros for every parameter, behind the leading sizes; exact if any entry is a symbol."""
-    parameters = cell.parameters()
-    kind = np.result_type(*arrays, *parameters.values())
-    return {name: np.zeros((*leading, *p.shape), kind) for name, p in parameters.items()}
+def _kind(cell: Cell, *arrays: np.ndarray) -> np.dtype:
+    """Floats, or objects as soon as one of the arrays or of the parameters is exact."""
+    return np.result_type(*arrays, *cell.parameters().values())
 
 
 def _blocks_backwards(T: int, entries: int) -> Iterator[slice]:
