@@ -180,6 +180,17 @@ def test_a_mutant_without_a_meaning_is_rejected_and_never_for_a_proof() -> None:
     assert record.survivors == []
 
 
+def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:
+    """A change after which matrices do not fit, at some size or at all, makes no mutant."""
+    A, B = sp.MatrixSymbol("A", n, m), sp.MatrixSymbol("B", m, n)
+    made = {mutant.what: mutant.claim.right for mutant in mutants(Claim(A * B, "=", A * B))}
+    assert "sign turned" in made
+    assert not {"factors A and B swapped", "factor A dropped", "B transposed"} & set(made)
+    kept = mutants(Claim(W + A * B, "=", W + A * B))
+    assert all(claim.right.shape == (n, n) for claim in (mutant.claim for mutant in kept))
+    assert "factor A dropped" not in {mutant.what for mutant in kept}
+
+
 def test_the_names_of_mutants_say_what_was_done() -> None:
     """A mutant carries a short description, so that a survivor can be understood."""
     made = mutants(Claim(W * D, "=", W * D))

@@ -31,7 +31,7 @@ from book_utils.derivations.engine import derivation as derivation_module
 from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove
 from book_utils.derivations.engine.domains import draw
 from book_utils.derivations.engine.numbers import SLOPES, SMOOTH
-from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum
+from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum, substitution
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
@@ -70,6 +70,7 @@ BOTH_WAYS = {
     entrywise: (eq((W * P).T, P.T * W.T), eq((W * P).T, W.T * P.T)),
     algebra: (eq((W * D).T, D * W.T), eq((W * D).T, W.T * D)),
     spectrum: (eq(charpoly(W * P), charpoly(P * W)), eq(charpoly(W * P), charpoly(W * P.T))),
+    substitution: (eq(sigma(z), sigma(z)), eq(sigma(z), sigma(y))),
     sizes(1, 2): (eq(sp.Trace(W * P), sp.Trace(P * W)), eq(W * P, P * W)),
     sign: (Claim(z**2, ">=", 0), Claim(z**2, ">", 0)),
     polynomial: (Claim(z * (2 - z), ">=", 0, box), Claim(z * (1 - z), ">=", 0, box)),
@@ -231,7 +232,27 @@ def test_an_equation_without_meaning_is_not_used() -> None:
 def test_an_equation_for_one_index_is_not_used_for_all() -> None:
     """x_m = 0 for one m must not empty a sum over all m."""
     empty = eq(sp.Sum(x[m], (m, 1, n)), 0)
-    assert calculus(empty, [definition(x[m], sp.Integer(0))]) is None
+    nothing = [definition(x[m], sp.Integer(0))]
+    assert calculus(empty, nothing) is None
+    assert substitution(empty, nothing) is None
+
+
+def test_an_equation_is_used_inside_a_function() -> None:
+    """Equals are put in for equals under σ, in numbers and in matrices, and no others."""
+    same = [definition(y, z)]
+    assert substitution(eq(sigma(2 * y), sigma(2 * z)), same) is not None
+    assert substitution(eq(sigma(2 * y), sigma(3 * z)), same) is None
+    inverse = [definition(W * P, sp.Identity(n))]
+    assert substitution(eq(sp.Trace(W * P), sp.Trace(sp.Identity(n))), inverse) is not None
+    assert substitution(eq(W * P * W, W), inverse) is not None
+    assert substitution(eq(P * W, sp.Identity(n)), inverse) is None
+
+
+def test_an_equation_is_not_used_under_a_derivative() -> None:
+    """That two numbers are equal does not make the derivatives by them equal."""
+    slope = eq(sp.Derivative(y**2, y), 2 * z)
+    assert substitution(slope, [definition(y**2, z**2)]) is None
+    assert substitution(slope, [definition(sp.Derivative(y**2, y), 2 * z)]) is None
 
 
 # Equations under a sum -----------------------------------------------------------------------

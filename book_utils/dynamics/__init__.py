@@ -1,6 +1,28 @@
 """Numbers: what a cell does over time. Pure functions, for any cell."""
 
+from book_utils.dynamics.powers import departure, kreiss, power_norms, spectral_radius
+from book_utils.dynamics.random_products import (
+    critical_gain,
+    gaussian_exponent,
+    gaussian_spread,
+    log_growth,
+    lyapunov,
+)
 from book_utils.dynamics.simulation import simulate
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
-__all__ = ["jacobian", "jacobians", "simulate", "transport"]
+__all__ = [
+    "critical_gain",
+    "departure",
+    "gaussian_exponent",
+    "gaussian_spread",
+    "jacobian",
+    "jacobians",
+    "kreiss",
+    "log_growth",
+    "lyapunov",
+    "power_norms",
+    "simulate",
+    "spectral_radius",
+    "transport",
+]

@@ -19,6 +19,7 @@ from book_utils.derivations.engine.prove import (
     polynomial,
     sign,
     sizes,
+    substitution,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "polynomial",
     "sign",
     "sizes",
+    "substitution",
 ]

@@ -16,6 +16,7 @@ from book_utils.derivations.engine.routes.indices import calculus, entrywise
 from book_utils.derivations.engine.routes.matrices import algebra, spectrum
 from book_utils.derivations.engine.routes.norms import monotone, norms
 from book_utils.derivations.engine.routes.reals import certified, polynomial, sign
+from book_utils.derivations.engine.routes.substitution import substitution
 
 Route = Callable[[Claim, Sequence[Equation]], Evidence | None]
 
@@ -35,4 +36,5 @@ __all__ = [
     "sign",
     "sizes",
     "spectrum",
+    "substitution",
 ]

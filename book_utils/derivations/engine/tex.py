@@ -39,7 +39,21 @@ class Printer(LatexPrinter):
 
     def _as_ordered_terms(self, e, order=None):
         terms = super()._as_ordered_terms(e, order)
-        return sorted(terms, key=lambda term: not term.has(sp.Sum))
+        return sorted(terms, key=_rank_of_term)
+
+    def _print_MatAdd(self, e):
+        """In the order in which it was written, sums last: what follows a sum looks summed.
+
+        Where SymPy has sorted vectors or matrices, the recurrence is written as it is said: W
+        first, then U, and what is only added at the end.
+        """
+        terms = e.args
+        if e.doit().args == terms and tuple(e.shape) != (1, 1):
+            terms = sorted(terms, key=_rank)
+        terms = sorted(terms, key=lambda term: isinstance(term, SumOf))
+        first, *rest = (self._print(term) for term in terms)
+        signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
+        return " ".join([first, *signed])
 
     def _print_log(self, e, exp=None):
         argument = self._print(e.args[0])
@@ -74,6 +88,7 @@ class Printer(LatexPrinter):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
+    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -104,15 +119,6 @@ class Printer(LatexPrinter):
         return (r" \cdots " if others else "").join(map(self._factor, factors)) or "I"
 
     _print_Ascending = _print_Descending
-
-    def _print_MatAdd(self, e):
-        """Terms in the order in which they stand, sums last: what follows a sum looks summed."""
-        text = ""
-        for term in sorted(e.args, key=lambda term: isinstance(term, SumOf)):
-            negative = isinstance(term, sp.MatMul) and term.args[0] == -1
-            size = sp.MatMul(*term.args[1:]) if negative else term
-            text += (" - " if negative else " + ") + self._print(size)
-        return text.removeprefix(" + ").lstrip()
 
     def _print_SumOf(self, e: SumOf):
         body, index, low, high = e.args
@@ -152,6 +158,20 @@ def _place(factor: sp.Basic) -> int:
         case sp.Derivative() | sp.KroneckerDelta():
             return 3
     return 2
+
+
+def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
+    """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
+    lone = term.is_Symbol and not term.is_integer
+    return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
+
+
+def _rank(term: sp.Basic) -> tuple[bool, int, int]:
+    """Where a matrix stands in a sum: what is subtracted last, long products first, W before U."""
+    scalar, factors = term.as_coeff_matrices() if term.is_MatMul else (1, [term])
+    first = str(factors[0])
+    place = ("W", "U").index(first) if first in ("W", "U") else 2
+    return scalar == -1, -len(factors), place
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from book_utils.activations import ACTIVATIONS, Activation, X
+from book_utils.activations import Activation, X
 from book_utils.cells import Vanilla
 from book_utils.widgets.codegen import Formula, Hypot
+from book_utils.widgets.formulas import activations, ratio
 
 w = sp.symbols("w11 w12 w21 w22", real=True)
 b = sp.symbols("b1 b2", real=True)
@@ -32,20 +33,7 @@ FEW_ULPS, MANY_ULPS = 4 * ONE_ULP, 64 * ONE_ULP
 
 def formulas() -> tuple[Formula, ...]:
     """Everything the view may compute."""
-    return (*_activations(), *_cell(), *_map_formulas())
-
-
-def _activations() -> tuple[Formula, ...]:
-    """σ(x) and σ′(x), in the forms that do not overflow, and γ, the largest slope anywhere."""
-    (one, _) = x
-    return tuple(
-        Formula(
-            f"sigma_{name}",
-            (one,),
-            (act.stable_value(one), act.stable_derivative(one), act.lipschitz),
-        )
-        for name, act in ACTIVATIONS.items()
-    )
+    return (*activations(), *_cell(), *_map_formulas())
 
 
 def _cell() -> tuple[Formula, ...]:
@@ -98,7 +86,7 @@ def _singular_values() -> Formula:
     m11, m12, m21, m22, det = m
     largest = sp.Symbol("largest", nonnegative=True)
     moduli = Hypot(m11 + m22, m21 - m12) + Hypot(m11 - m22, m21 + m12)
-    smallest = _ratio(sp.Abs(det), largest)
+    smallest = ratio(sp.Abs(det), largest)
     return Formula("singular", m, (largest, smallest), ((largest, moduli / 2),))
 
 
@@ -137,7 +125,7 @@ def _eigenvalues() -> Formula:
         (root, sp.sqrt(sp.Abs(square))),
         (larger, half + sp.Piecewise((-root, half < 0), (root, True))),
     )
-    smaller = sp.Piecewise((half, sp.Eq(square, 0)), (_ratio(det, larger), True))
+    smaller = sp.Piecewise((half, sp.Eq(square, 0)), (ratio(det, larger), True))
     parts = [
         sp.Piecewise((if_complex, square < 0), (if_real, True))
         for if_complex, if_real in (
@@ -163,10 +151,6 @@ def _scaled() -> tuple[tuple[sp.Symbol, ...], tuple[tuple[sp.Symbol, sp.Expr], .
     twice = (names[5], names[4] / scale)
     divisor = 2 ** sp.floor(sp.log(largest, 2))
     return (*names[:4], names[5]), ((scale, divisor), *entries, twice)
-
-
-def _ratio(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:
-    return sp.Piecewise((0, sp.Eq(bottom, 0)), (top / bottom, True))
 
 
 def _square(entries: tuple[sp.Symbol, ...]) -> np.ndarray:

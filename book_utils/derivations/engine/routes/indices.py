@@ -9,7 +9,7 @@ from functools import cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from book_utils.derivations.engine.binding import rename_apart
+from book_utils.derivations.engine.binding import put, rename_apart
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
@@ -90,6 +90,11 @@ def _collapse(e: sp.Basic, ranges: Ranges) -> sp.Basic:
 def _one_sum(
     term: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr, ranges: Ranges
 ) -> sp.Expr:
+    length = sp.expand(high - low + 1)
+    if length == 0:
+        return sp.Integer(0)
+    if length == 1:
+        return put(term, index, low)
     if index not in term.free_symbols and (high - low + 1).is_nonnegative:
         return term * (high - low + 1)
     for delta in sp.Mul.make_args(term):

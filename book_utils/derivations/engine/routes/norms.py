@@ -22,6 +22,7 @@ from book_utils.derivations.engine.routes.matrices import (
     _rule,
     _transposed,
     _words,
+    matrix_of,
 )
 from book_utils.derivations.engine.vocabulary import (
     Descending,
@@ -89,7 +90,7 @@ class _Ground:
     def not_negative(self, gap: sp.Expr, strict: bool) -> bool:
         """Whether the gap is surely not below zero: term by term where sums stand in it."""
         rest, sums = sp.Integer(0), {}
-        for term in sp.Add.make_args(sp.expand(gap)):
+        for term in map(self._term_by_term, sp.Add.make_args(sp.expand(gap))):
             factors = sp.Mul.make_args(term)
             inner = [f for f in factors if isinstance(f, sp.Sum)]
             if len(inner) == 1 and len(inner[0].limits) == 1 and len(inner[0].limits[0]) == 3:
@@ -103,6 +104,30 @@ class _Ground:
         if not _Gap(self).not_negative(rest, strict):
             return False
         return all(self._each_term(ends, parts) for ends, parts in sums.items())
+
+    def normal(self, matrix: sp.Basic) -> Polynomial | None:
+        """The matrix multiplied out, with equal matrices put in for each other."""
+        words = _words(matrix)
+        for rule in self.rules if words is not None else ():
+            for each in {rule.pattern: rule, rule.turned().pattern: rule.turned()}.values():
+                words = _rewrite(words, each)
+        return words
+
+    def _term_by_term(self, term: sp.Expr) -> sp.Expr:
+        """The norm of a sum over an index is at most the sum of the norms."""
+        for norm in sp.Mul.make_args(term) if self.theorems else ():
+            words = self.normal(norm.args[0]) if isinstance(norm, SigmaMax | Frobenius) else None
+            if words is None or len(words) != 1 or not _is_sum(next(iter(words))):
+                continue
+            outside = term / norm
+            if (-outside).is_nonnegative:
+                (((total, _),), factor) = next(iter(words.items()))
+                index, coefficient, inner = total.open()
+                if not inner:  # a sum of multiples of I, whose size no letter tells
+                    continue
+                part = sp.Abs(factor * coefficient) * norm.func(matrix_of(inner))
+                return outside * sp.Sum(part, (index, total.low, total.high))
+        return term
 
     def _each_term(self, ends: tuple, parts: list[tuple]) -> bool:
         """A sum is not negative if its body is not, at every index."""
@@ -278,25 +303,12 @@ class _Gap:
         """An expression with a letter for every norm. What a sum binds is left as it is."""
         if isinstance(e, KINDS):
             matrix = e.args[0]
-            return self._number(type(e), self._normal(matrix), matrix.shape, matrix)
+            return self._number(type(e), self.ground.normal(matrix), matrix.shape, matrix)
         if not e.args or isinstance(e, sp.Sum) or not e.has(SigmaMax, SpectralRadius, Frobenius):
             return e
         return e.func(*(self._numbers(a) for a in e.args))
 
     # Norms ------------------------------------------------------------------------------------
-
-    def _normal(self, matrix: sp.Basic) -> Polynomial | None:
-        """The matrix multiplied out, with equal matrices put in for each other.
-
-        None where a sum over an index is left: of its norm this route knows nothing.
-        """
-        words = _words(matrix)
-        for rule in self.ground.rules if words is not None else ():
-            words = _rewrite(words, rule)
-            turned = rule.turned()
-            if turned.pattern != rule.pattern:
-                words = _rewrite(words, turned)
-        return None if words is None or any(map(_is_sum, words)) else words
 
     def _number(
         self, kind: type, words: Polynomial | None, shape: tuple, opaque: sp.Basic = sp.S.One

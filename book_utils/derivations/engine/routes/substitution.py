@@ -1,0 +1,35 @@
+"""Equals put in for equals: exact for every size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sympy as sp
+
+from book_utils.derivations.engine.claim import Claim, Equation, shape_of
+from book_utils.derivations.engine.evidence import PROVED, Evidence
+from book_utils.derivations.engine.routes.matrices import algebra
+from book_utils.derivations.engine.vocabulary import Jacobian, OfIndex, OverIndex
+
+BINDERS = (sp.Sum, sp.Product, sp.Derivative, OverIndex, OfIndex, Jacobian)
+
+
+def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
+    """Put each equation of ``using`` in, wherever its left side stands, then multiply out.
+
+    ``algebra`` uses an equation only in a product of matrices; here it may also be used inside
+    a function, such as the activation. A word that binds a name, or differentiates, is left to
+    the other routes: under it an equation may hold for other values than those it is given for.
+    """
+    sides = (claim.left, claim.right)
+    if claim.relation != "=" or any(side.has(*BINDERS) for side in sides):
+        return None
+    for equation in using:
+        sides = tuple(side.xreplace({equation.left: equation.right}) for side in sides)
+    left, right = sides
+    if left == right:
+        return PROVED
+    if not using or shape_of(left) is None:
+        return None
+    return algebra(replace(claim, left=left, right=right), using)
