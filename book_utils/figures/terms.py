@@ -98,9 +98,13 @@ def _triangle(ax, r: np.ndarray, name: str) -> None:
     ax.scatter(k + 1, t + 1, s=2, color=FAINT, linewidths=0)
     for sign, face in ((1, BLUE), (-1, "white")):
         which = np.sign(values) == sign
-        edge = BLUE if sign > 0 else ORANGE
         ax.scatter(
-            k[which] + 1, t[which] + 1, s=areas[which], facecolors=face, edgecolors=edge
+            k[which] + 1,
+            t[which] + 1,
+            s=areas[which],
+            facecolors=face,
+            edgecolors=BLUE if sign > 0 else ORANGE,
+            linewidths=1,
         )
     ax.set_xlim(0, T + 1)
     ax.set_ylim(T + 1, 0)
@@ -127,9 +131,7 @@ def _lines(ax, record: Record) -> None:
 def describe(record: Record) -> str:
     """The picture in words and numbers."""
     T = record.T
-    triangles = "; ".join(
-        f"{name}: {_counts(record.terms[name])} in row {T}" for name in TRIANGLES
-    )
+    triangles = "; ".join(f"{name}: {_counts(record.terms[name])} in row {T}" for name in TRIANGLES)
     ends = ", ".join(f"{name} {record.sums[name][-1]:.3g}" for name in LINES)
     return (
         f"Above, three triangles of terms with {T} rows. {triangles}. "

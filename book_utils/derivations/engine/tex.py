@@ -42,8 +42,11 @@ class Printer(LatexPrinter):
         return sorted(terms, key=_rank_of_term)
 
     def _print_MatAdd(self, e):
-        """As the recurrence is written: W first, then U, and what is only added at the end."""
-        terms = sorted(e.args, key=_rank)
+        """As the recurrence is written: W first, then U, and what is only added at the end.
+
+        A sum over an index stands last: what followed it would look summed.
+        """
+        terms = sorted(e.args, key=lambda term: (isinstance(term, SumOf), _rank(term)))
         first, *rest = (self._print(term) for term in terms)
         signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
         return " ".join([first, *signed])
@@ -82,8 +85,6 @@ class Printer(LatexPrinter):
         return e.tex.format(*(self._print(a) for a in e.args))
 
     # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
-    _print_MatAdd = LatexPrinter._print_Add
-
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -115,15 +116,6 @@ class Printer(LatexPrinter):
 
     _print_Ascending = _print_Descending
 
-    def _print_MatAdd(self, e):
-        """Terms in the order in which they stand, sums last: what follows a sum looks summed."""
-        text = ""
-        for term in sorted(e.args, key=lambda term: isinstance(term, SumOf)):
-            negative = isinstance(term, sp.MatMul) and term.args[0] == -1
-            size = sp.MatMul(*term.args[1:]) if negative else term
-            text += (" - " if negative else " + ") + self._print(size)
-        return text.removeprefix(" + ").lstrip()
-
     def _print_SumOf(self, e: SumOf):
         body, index, low, high = e.args
         below, above = rf"{self._print(index)}={self._print(low)}", self._print(high)
@@ -148,7 +140,7 @@ class Printer(LatexPrinter):
         body = self._print(e.expr)
         if isinstance(e.expr, sp.Function) and order == 1:
             return rf"\frac{{\partial {body}}}{{\partial {variable}}}"
-        if isinstance(e.expr, sp.Add):
+        if isinstance(e.expr, sp.Add | sp.Mul):
             body = rf"\Bigl({body}\Bigr)"
         return rf"\frac{{\partial{power}}}{{\partial {variable}{power}}} {body}"
 

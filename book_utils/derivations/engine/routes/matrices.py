@@ -98,6 +98,14 @@ def _is_sum(word: Word) -> bool:
     return len(word) == 1 and isinstance(word[0][0], Total)
 
 
+def matrix_of(word: Word) -> sp.MatrixExpr:
+    """A word as the matrix it stands for."""
+    if not _is_sum(word):
+        return sp.MatMul(*(sp.Transpose(a) if turned else a for a, turned in word))
+    index, coefficient, inner = word[0][0].open()
+    return SumOf(sp.MatMul(coefficient, matrix_of(inner)), index, word[0][0].low, word[0][0].high)
+
+
 def algebra(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     """Multiply out in the free algebra: products of letters, each letter plain or transposed.
 
