@@ -90,7 +90,8 @@ def page(chromium: str) -> Iterator[Page]:
 
 def show(page: Page, lab: str, name: str) -> None:
     """Open the notebook of that explorable, and run the cell that shows it."""
-    page.goto(f"{lab}/lab/tree/{name}.ipynb")
+    # Without what was open before, whose cells would lie hidden on the page.
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
     # Before the kernel is ready JupyterLab drops what it is asked to run.
     page.get_by_role("button", name="| Idle").wait_for()
     run(page, 0)

@@ -43,10 +43,10 @@ class Inputs(Str):
         return inputs
 
 
-def letter(at: Any, name: str, time: int) -> Any:
+def letter(at: Any, name: str, place: int | str) -> Any:
     """u_3 or p_3: the value that the instance gives, or a number drawn for it."""
-    symbol = sp.Symbol(f"{name}_{time}", real=True)
-    return at(symbol) if symbol in at.values else at.vector(f"{name}@{time}", 1)[0]
+    symbol = sp.Symbol(f"{name}_{place}", real=True)
+    return at(symbol) if symbol in at.values else at.vector(f"{name}@{place}", 1)[0]
 
 
 def to_reach(state: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:
@@ -59,24 +59,28 @@ CHOSEN = Inputs("chosen", to_reach(lambda at, s: letter(at, "p", s)))
 
 
 class Number(sp.Expr):
-    """A number that belongs to a run of the network."""
+    """A number with indices, written as ``tex`` on the page and as ``plain`` in a message."""
 
     is_commutative = True
     is_extended_real = True
-    tex = ""
+    tex, plain = "", ""
 
-    def __new__(cls, inputs: Inputs, *arguments: sp.Basic):
-        return super().__new__(cls, inputs, *map(sp.sympify, arguments))
+    def __new__(cls, *arguments: sp.Basic):
+        return super().__new__(cls, *map(sp.sympify, arguments))
 
     def _latex(self, printer) -> str:
-        return self.tex.format(*map(printer._print, self.args[1:]))
+        return self.tex.format(*map(printer._print, self.args))
 
     def _sympystr(self, printer) -> str:
-        return self.plain.format(*map(printer._print, self.args[1:]))
+        return self.plain.format(*map(printer._print, self.args))
+
+
+class Run(Number):
+    """A number that is taken from a run of the network; its first argument are the inputs."""
 
     def run(self, at: Any, weight: Callable[[int], Any], last: int) -> Any:
         """x_t, where step s has the weight ``weight(s)``; before x_0 all is 0."""
-        state = at.zero  # before the start
+        state = at.zero
         for time in range(last + 1):
             state = weight(time) * state + self.args[0].rule(at, time)
         return state
@@ -85,10 +89,10 @@ class Number(sp.Expr):
         return (state - at(target)) ** 2 * at.number(sp.Rational(1, 2))
 
 
-class State(Number):
+class State(Run):
     """x_t."""
 
-    tex, plain = "x_{{{1}}}", "x_{1}"
+    tex, plain = "x_{{{2}}}", "x_{2}"
 
     def numeric(self, at):
         _, w, t = self.args
@@ -96,10 +100,10 @@ class State(Number):
         return self.run(at, lambda _: value, at.integer(t))
 
 
-class Slope(Number):
+class Slope(Run):
     """dx_t/dw: every step uses the weight, and the weights of all steps move together."""
 
-    tex, plain = r"\frac{{dx_{{{1}}}}}{{dw}}", "dx_{1}/dw"
+    tex, plain = r"\frac{{dx_{{{2}}}}}{{dw}}", "dx_{2}/dw"
 
     def numeric(self, at):
         _, w, t = self.args
@@ -107,10 +111,10 @@ class Slope(Number):
         return at.derivative(lambda value: self.run(at, lambda _: value, last), at(w), 1)
 
 
-class OwnSlope(Number):
+class OwnSlope(Run):
     """∂x_t/∂w_k: only the weight of step k moves."""
 
-    tex, plain = r"\frac{{\partial x_{{{1}}}}}{{\partial w_{{{2}}}}}", "∂x_{1}/∂w_{2}"
+    tex, plain = r"\frac{{\partial x_{{{2}}}}}{{\partial w_{{{3}}}}}", "∂x_{2}/∂w_{3}"
 
     def numeric(self, at):
         _, w, t, k = self.args
@@ -123,10 +127,10 @@ class OwnSlope(Number):
         return lambda own: self.run(at, lambda time: own if time == step else value, last)
 
 
-class Loss(Number):
+class Loss(Run):
     """E_t = ½ (x_t − y)²."""
 
-    tex, plain = "E_{{{2}}}", "E_{2}"
+    tex, plain = "E_{{{3}}}", "E_{3}"
 
     def numeric(self, at):
         _, w, y, t = self.args
@@ -134,10 +138,10 @@ class Loss(Number):
         return self.loss(at, self.run(at, lambda _: value, at.integer(t)), y)
 
 
-class Gradient(Number):
+class Gradient(Run):
     """S_t = dE_t/dw."""
 
-    tex, plain = "S_{{{2}}}", "S_{2}"
+    tex, plain = "S_{{{3}}}", "S_{3}"
 
     def numeric(self, at):
         _, w, y, t = self.args
@@ -152,7 +156,7 @@ class Gradient(Number):
 class Contribution(OwnSlope):
     """r_{t,k}: what the use of the weight at step k contributes to S_t."""
 
-    tex, plain = "r_{{{2},{3}}}", "r_{2},{3}"
+    tex, plain = "r_{{{3},{4}}}", "r_{3},{4}"
 
     def numeric(self, at):
         _, w, y, t, k = self.args
@@ -161,13 +165,22 @@ class Contribution(OwnSlope):
 
 
 class Choice(Number):
-    """p_t, the state that was chosen for time t."""
+    """p_t, the state that was chosen for time t: ``Choice(t)``."""
 
     tex, plain = "p_{{{0}}}", "p_{0}"
 
     def numeric(self, at):
-        time = at.integer(self.args[1])
+        time = at.integer(self.args[0])
         return letter(at, "p", time) if time >= 0 else at.zero
+
+
+class Term(Number):
+    """r_{t,k} as any number, of which nothing is known: ``Term(t, k)``."""
+
+    tex, plain = "r_{{{0},{1}}}", "r_{0},{1}"
+
+    def numeric(self, at):
+        return letter(at, "r", ",".join(str(at.integer(place)) for place in self.args))
 
 
 # One step, and the loss ----------------------------------------------------------------------
@@ -341,15 +354,14 @@ gradient = Derivation(
 
 # A series and an array -----------------------------------------------------------------------
 
-_entry = sp.Function("r", real=True)
-_last_row = sp.Sum(_entry(t - 1, k), (k, 1, t - 1))
+_last_row = sp.Sum(Term(t - 1, k), (k, 1, t - 1))
 
 
 def _part(last: sp.Basic) -> sp.Sum:
-    return sp.Sum(_entry(t, k), (k, 1, last))
+    return sp.Sum(Term(t, k), (k, 1, last))
 
 
-_changes = sp.Sum(_entry(t, k) - _entry(t - 1, k), (k, 1, t - 1))
+_changes = sp.Sum(Term(t, k) - Term(t - 1, k), (k, 1, t - 1))
 
 two_rows = Derivation(
     "terms-two-rows",
@@ -358,16 +370,16 @@ two_rows = Derivation(
     Claim(
         _part(t) - _last_row,
         "=",
-        _entry(t, t) + _changes,
+        Term(t, t) + _changes,
         where={t: sp.Range(1, 7)},
     ),
     steps=(
         Step(
-            _entry(t, t) + _part(t - 1) - _last_row,
+            Term(t, t) + _part(t - 1) - _last_row,
             "take off the last term of the long row",
-            using=(definition(_part(t), _part(t - 1) + _entry(t, t)),),
+            using=(definition(_part(t), _part(t - 1) + Term(t, t)),),
         ),
-        Step(_entry(t, t) + _changes, "one sum for the terms that both rows have"),
+        Step(Term(t, t) + _changes, "one sum for the terms that both rows have"),
     ),
     source=("000-divergence",),
 )
@@ -376,7 +388,7 @@ two_rows = Derivation(
 
 
 def _p(time: sp.Basic) -> Choice:
-    return Choice(CHOSEN, time)
+    return Choice(time)
 
 
 chosen_states = Derivation.by_induction(
@@ -430,7 +442,7 @@ weight_one = Derivation(
 
 _PULSE = Inputs("pulse", to_reach(lambda at, s: letter(at, "p", s) if s == 1 else at.zero))
 _from_2 = {t: sp.Range(2, 8)}
-_p_1 = Choice(_PULSE, 1)
+_p_1 = Choice(1)
 
 one_stays = Derivation(
     "terms-one-stays",
@@ -790,6 +802,41 @@ average = Derivation.by_induction(
             using=(HYPOTHESIS,),
         ),
         Step(T * (T + 1) / 2, "one fraction"),
+    ),
+    source=("000-not-a-problem",),
+)
+
+# Bounded terms -------------------------------------------------------------------------------
+
+_C, _eta = sp.Symbol("C", real=True), sp.Symbol("eta", real=True, nonzero=True)
+
+bounded = Derivation(
+    "terms-bounded",
+    r"$S_t + \sum_{k=1}^t (C - r_{t,k}) = C t$, so that $r_{t,k} \le C$ for all $k$ gives "
+    r"$S_t \le C t$",
+    Claim(_part(t) + sp.Sum(_C - Term(t, k), (k, 1, t)), "=", _C * t, where=_time),
+    steps=(
+        Step(sp.Sum(_C, (k, 1, t)), "add term by term"),
+        Step(_C * t, "$t$ equal terms"),
+    ),
+    source=("000-not-a-problem",),
+)
+
+_to_fade = sp.Sum(_C * _eta ** (t - k) - Term(t, k), (k, 1, t))
+_all_of_it = (_eta**t - 1) / (_eta - 1)
+
+contractive = Derivation(
+    "terms-contractive",
+    r"$S_t + \sum_{k=1}^t (C \eta^{t-k} - r_{t,k}) = C\,(1 - \eta^t)/(1 - \eta)$, so that "
+    r"$r_{t,k} \le C \eta^{t-k}$ with $0 < \eta < 1$ gives $S_t \le C/(1 - \eta)$",
+    Claim(_part(t) + _to_fade, "=", _C * _all_of_it, where=_time),
+    steps=(
+        Step(_C * sp.Sum(_eta ** (t - k), (k, 1, t)), "add term by term"),
+        Step(
+            _C * _all_of_it,
+            "the geometric sum",
+            using=(lemma(sp.Sum(_eta ** (t - k), (k, 1, t)), _all_of_it, geometric),),
+        ),
     ),
     source=("000-not-a-problem",),
 )

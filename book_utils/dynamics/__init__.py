@@ -4,6 +4,7 @@ from book_utils.dynamics.powers import departure, kreiss, power_norms, spectral_
 from book_utils.dynamics.random_products import (
     critical_gain,
     gaussian_exponent,
+    gaussian_growth,
     gaussian_spread,
     log_growth,
     lyapunov,
@@ -15,6 +16,7 @@ __all__ = [
     "critical_gain",
     "departure",
     "gaussian_exponent",
+    "gaussian_growth",
     "gaussian_spread",
     "jacobian",
     "jacobians",

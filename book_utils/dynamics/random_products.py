@@ -13,6 +13,16 @@ import numpy as np
 
 from book_utils import validate
 
+# A shift and a multiplier for each round of a hash of 32-bit integers: x becomes x ^ (x >> shift),
+# times the multiplier. The numbers are those of "lowbias32", found by Chris Wellons by search.
+ROUNDS = ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1))
+
+LONGEST = 1000
+"""Steps that a run may have."""
+
+DRAWS = 32
+"""Random numbers that a step may use: one counts two degrees of freedom, up to n = 64."""
+
 
 def gaussian_exponent(n: int, gain: float = 1.0) -> float:
     """The rate at which products of Gaussian Jacobians grow: log g + ½ (log(2/n) + ψ(n/2)).
@@ -78,6 +88,46 @@ def lyapunov(jacobians: Any) -> np.ndarray:
         with np.errstate(divide="ignore"):  # a singular factor has the exponent −∞
             total = total + np.log(np.abs(np.diag(R)))
     return np.sort(total / len(jacobians))[::-1]
+
+
+def gaussian_growth(n: int, gain: float, steps: int, runs: int, seed: int) -> np.ndarray:
+    """log‖J_k ⋯ J_1 v‖ for k = 1, …, steps, from a unit vector v, as one row per run.
+
+    Drawn from the exact law: step by step log(g²χ²/n)/2 is added, with χ² chi-squared with n
+    degrees of freedom. The random numbers come from a hash of run, step and draw, so that a
+    browser computes the same. ``n`` is 1 or an even number up to 64.
+    """
+    gaussian_exponent(n, gain)  # refuses a size or gain that is none
+    if n > 2 * DRAWS or (n % 2 and n > 1):
+        raise ValueError(f"n: got {n}, expects 1 or an even number up to {2 * DRAWS}")
+    steps = validate.index("steps", steps, LONGEST, "the longest run")
+    runs = validate.index("runs", runs, 1000, "the largest number of runs")
+    u = _uniforms(seed, (runs, steps, DRAWS))
+    # Box and Muller: -2 log u is the sum of two squares of normal numbers, and cos² of a random
+    # angle takes one of them.
+    squares = -2 * np.log(u)
+    if n == 1:
+        chi2 = squares[..., 0] * np.cos(2 * np.pi * u[..., 1]) ** 2
+    else:
+        chi2 = squares[..., : n // 2].sum(axis=-1)
+    return np.cumsum(np.log(gain) + np.log(chi2 / n) / 2, axis=-1)
+
+
+def _uniforms(seed: int, shape: tuple[int, int, int]) -> np.ndarray:
+    """Numbers between 0 and 1, one for each run, step and draw."""
+    seed = validate.index("seed", seed, 2**31, "2³¹")
+    if seed == 0:  # whose hash is 0
+        raise ValueError("seed: got 0, expects at least 1")
+    runs, steps, draws = np.indices(shape, dtype=np.uint64)
+    counter = (runs * LONGEST + steps) * DRAWS + draws
+    return (_hash(counter ^ _hash(np.uint64(seed))) + 0.5) / 2**32
+
+
+def _hash(x: np.ndarray) -> np.ndarray:
+    """The hash of each 32-bit integer."""
+    for shift, multiplier in ROUNDS:
+        x = ((x ^ (x >> np.uint64(shift))) * np.uint64(multiplier)) & np.uint64(2**32 - 1)
+    return x
 
 
 def _digamma_of_half(n: int) -> float:

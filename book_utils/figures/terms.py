@@ -98,8 +98,14 @@ def _triangle(ax, r: np.ndarray, name: str) -> None:
     ax.scatter(k + 1, t + 1, s=2, color=FAINT, linewidths=0)
     for sign, face in ((1, BLUE), (-1, "white")):
         which = np.sign(values) == sign
-        edge = BLUE if sign > 0 else ORANGE
-        ax.scatter(k[which] + 1, t[which] + 1, s=areas[which], facecolors=face, edgecolors=edge)
+        ax.scatter(
+            k[which] + 1,
+            t[which] + 1,
+            s=areas[which],
+            facecolors=face,
+            edgecolors=BLUE if sign > 0 else ORANGE,
+            linewidths=1,
+        )
     ax.set_xlim(0, T + 1)
     ax.set_ylim(T + 1, 0)
     ax.set_aspect("equal")

@@ -148,7 +148,7 @@ class Printer(LatexPrinter):
         body = self._print(e.expr)
         if isinstance(e.expr, sp.Function) and order == 1:
             return rf"\frac{{\partial {body}}}{{\partial {variable}}}"
-        if isinstance(e.expr, sp.Add):
+        if isinstance(e.expr, sp.Add | sp.Mul):
             body = rf"\Bigl({body}\Bigr)"
         return rf"\frac{{\partial{power}}}{{\partial {variable}{power}}} {body}"
 

@@ -70,7 +70,8 @@ export const kernel = {
     const sdet = once/scale;
     const half = (1/2)*s11 + (1/2)*s22;
     const apart = (1/2)*s11 - 1/2*s22;
-    const rounding = Math.pow((1/70368744177664)*Math.abs(s11) + (1/70368744177664)*Math.abs(s22), 2) + (1/70368744177664)*(Math.abs(s11) + Math.abs(s22))*Math.abs(apart) + (1/70368744177664)*Math.abs(s12*s21);
+    const ulps = 1/70368744177664;
+    const rounding = Math.pow(ulps, 2)*Math.pow(Math.abs(s11) + Math.abs(s22), 2) + ulps*((Math.abs(s11) + Math.abs(s22))*Math.abs(apart) + Math.abs(s12*s21));
     const raw = Math.pow(apart, 2) + s12*s21;
     const square = ((rounding >= Math.abs(raw)) ? (0) : (raw));
     const root = Math.sqrt(Math.abs(square));

@@ -138,12 +138,13 @@ function timeline(state) {
       // A bound of 0 is no line on a logarithmic axis, but lies where the zeros are.
       line(steps.map((step, i) => [view.x.place(i + 1), view.y.place(step.bound)])),
     );
+    const radius = Math.min(4, 0.42 * (view.x.place(1) - view.x.place(0)));
     dots.replaceChildren(
       ...steps.map(({ term }, i) => {
         const [right, down] = [view.x.place(i + 1), view.y.place(Math.abs(term))];
         return term === 0
           ? cross(right, down, "zero")
-          : svg("circle", { class: signOf(term), cx: right, cy: down, r: 4 });
+          : svg("circle", { class: signOf(term), cx: right, cy: down, r: radius });
       }),
     );
   }
