@@ -311,6 +311,7 @@ def test_an_equation_about_another_index_stays_outside_a_sum() -> None:
     """An equation about a free k is not used for the k that a sum binds."""
     claim = eq(total(W * at(k)), total(W * P), {**from_one, k: sp.Range(1, 4)})
     assert algebra(claim, (definition(at(k), P),)) is None
+    assert substitution(claim, (definition(at(k), P),)) is None
     assert total(W * at(k)).subs(at(k), P) == total(W * at(k))
 
 

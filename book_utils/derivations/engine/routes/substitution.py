@@ -10,9 +10,9 @@ import sympy as sp
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.routes.matrices import algebra
-from book_utils.derivations.engine.vocabulary import Descending, Jacobian, OfIndex
+from book_utils.derivations.engine.vocabulary import Jacobian, OfIndex, OverIndex
 
-BINDERS = (sp.Sum, sp.Product, sp.Derivative, Descending, OfIndex, Jacobian)
+BINDERS = (sp.Sum, sp.Product, sp.Derivative, OverIndex, OfIndex, Jacobian)
 
 
 def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
