@@ -204,7 +204,8 @@ def test_an_equation_that_is_only_tested_makes_the_step_tested() -> None:
 def test_an_equation_is_worth_its_ground() -> None:
     """Proved where it is used, taken from a record of its grade, or a definition."""
     turned = (W * D).T, D * W.T
-    assert derive(turned[1] * P, (turned,), turned[0] * P).evidence.grade is Grade.PROVED
+    proved = derive(turned[1] * P, (turned,), turned[0] * P).evidence
+    assert (proved.grade, proved.cases) == (Grade.PROVED, CASES)
     for_two = Derivation(
         "two",
         "a test",
@@ -253,6 +254,14 @@ def test_an_equation_is_not_used_under_a_derivative() -> None:
     slope = eq(sp.Derivative(y**2, y), 2 * z)
     assert substitution(slope, [definition(y**2, z**2)]) is None
     assert substitution(slope, [definition(sp.Derivative(y**2, y), 2 * z)]) is None
+
+
+def test_an_inequality_is_not_put_in_for_an_equation() -> None:
+    """y <= z makes no two numbers equal, nor does an equation for some indices only."""
+    same = eq(sigma(y), sigma(z))
+    assert substitution(same, [definition(y, z)]) is not None
+    assert substitution(same, [definition(y, z, "<=")]) is None
+    assert substitution(same, [definition(y, z, where={m: sp.Range(1, 3)})]) is None
 
 
 # Equations under a sum -----------------------------------------------------------------------
@@ -311,6 +320,7 @@ def test_an_equation_about_another_index_stays_outside_a_sum() -> None:
     """An equation about a free k is not used for the k that a sum binds."""
     claim = eq(total(W * at(k)), total(W * P), {**from_one, k: sp.Range(1, 4)})
     assert algebra(claim, (definition(at(k), P),)) is None
+    assert substitution(claim, (definition(at(k), P),)) is None
     assert total(W * at(k)).subs(at(k), P) == total(W * at(k))
 
 

@@ -15,6 +15,7 @@ from book_utils.derivations.engine.compare import compare
 from book_utils.derivations.engine.instances import Instance, NotEvaluable
 from book_utils.derivations.engine.names import Names, names_of
 from book_utils.derivations.engine.numbers import Numbers
+from book_utils.derivations.engine.vocabulary import SpectralRadius
 
 ATTEMPTS = 60
 """How often new numbers are drawn for an instance that the assumptions refuse."""
@@ -46,14 +47,16 @@ def draw(
         if c.relation == "=" and isinstance(c.left, sp.MatrixSymbol) and c.right == c.left.T
     )
     of_norms = [c for c in claim.given if c.relation != "=" and c.left.has(MatrixExpr)]
+    of_radii = claim.left.has(SpectralRadius) or claim.right.has(SpectralRadius)
     # A name that an assumption bounds is drawn after those that the bound speaks of.
     scalars = sorted(names.scalars, key=lambda s: bool(_bounds(s, claim)))
     for attempt in range(ATTEMPTS):
         instance = Numbers(sizes, choose.randrange(2**30) + attempt, symmetric)
         if of_norms:
             instance.scale = SCALES[attempt % len(SCALES)]
-            if seed % 6 == 5:  # at n = 3 and n = 4: where a radius stands for a norm, it is 0
-                instance.shape_of_matrices = "strictly triangular"
+        if seed % 6 == 5 and (of_norms or of_radii):
+            # At n = 3 and n = 4: where a radius stands for a norm, it is 0.
+            instance.shape_of_matrices = "strictly triangular"
         for function in names.functions:
             if function in claim.where:
                 instance.functions[function.__name__] = choose.choice(list(claim.where[function]))

@@ -42,11 +42,11 @@ class Printer(LatexPrinter):
         return sorted(terms, key=_rank_of_term)
 
     def _print_MatAdd(self, e):
-        """As the recurrence is written: W first, then U, and what is only added at the end.
+        """Terms in the order in which they stand (``sp.MatAdd`` keeps it, + does not).
 
         A sum over an index stands last: what followed it would look summed.
         """
-        terms = sorted(e.args, key=lambda term: (isinstance(term, SumOf), _rank(term)))
+        terms = sorted(e.args, key=lambda term: isinstance(term, SumOf))
         first, *rest = (self._print(term) for term in terms)
         signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
         return " ".join([first, *signed])
@@ -160,14 +160,6 @@ def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
     """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
     lone = term.is_Symbol and not term.is_integer
     return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
-
-
-def _rank(term: sp.Basic) -> tuple[bool, int, int]:
-    """Where a matrix stands in a sum: what is subtracted last, long products first, W before U."""
-    scalar, factors = term.as_coeff_matrices() if term.is_MatMul else (1, [term])
-    first = str(factors[0])
-    place = ("W", "U").index(first) if first in ("W", "U") else 2
-    return scalar == -1, -len(factors), place
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})

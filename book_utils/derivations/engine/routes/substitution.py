@@ -10,9 +10,9 @@ import sympy as sp
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.routes.matrices import algebra
-from book_utils.derivations.engine.vocabulary import Descending, Jacobian, OfIndex
+from book_utils.derivations.engine.vocabulary import Jacobian, OfIndex, OverIndex
 
-BINDERS = (sp.Sum, sp.Product, sp.Derivative, Descending, OfIndex, Jacobian)
+BINDERS = (sp.Sum, sp.Product, sp.Derivative, OverIndex, OfIndex, Jacobian)
 
 
 def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -24,6 +24,8 @@ def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | Non
     """
     sides = (claim.left, claim.right)
     if claim.relation != "=" or any(side.has(*BINDERS) for side in sides):
+        return None
+    if any(fact.relation != "=" or fact.where for fact in using):
         return None
     for equation in using:
         sides = tuple(side.xreplace({equation.left: equation.right}) for side in sides)
