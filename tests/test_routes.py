@@ -212,7 +212,8 @@ def test_an_equation_that_is_only_tested_makes_the_step_tested() -> None:
 def test_an_equation_is_worth_its_ground() -> None:
     """Proved where it is used, taken from a record of its grade, or a definition."""
     turned = (W * D).T, D * W.T
-    assert derive(turned[1] * P, (turned,), turned[0] * P).evidence.grade is Grade.PROVED
+    proved = derive(turned[1] * P, (turned,), turned[0] * P).evidence
+    assert (proved.grade, proved.cases) == (Grade.PROVED, CASES)
     for_two = Derivation(
         "two",
         "a test",
