@@ -256,6 +256,14 @@ def test_an_equation_is_not_used_under_a_derivative() -> None:
     assert substitution(slope, [definition(sp.Derivative(y**2, y), 2 * z)]) is None
 
 
+def test_an_inequality_is_not_put_in_for_an_equation() -> None:
+    """y <= z makes no two numbers equal, nor does an equation for some indices only."""
+    same = eq(sigma(y), sigma(z))
+    assert substitution(same, [definition(y, z)]) is not None
+    assert substitution(same, [definition(y, z, "<=")]) is None
+    assert substitution(same, [definition(y, z, where={m: sp.Range(1, 3)})]) is None
+
+
 # Equations under a sum -----------------------------------------------------------------------
 
 

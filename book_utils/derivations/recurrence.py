@@ -14,15 +14,17 @@ from book_utils.derivations.engine import (
     Derivation,
     Step,
     definition,
+    for_each,
     lemma,
     substitution,
 )
-from book_utils.derivations.engine.binding import put
 from book_utils.derivations.engine.claim import Equation
-from book_utils.derivations.engine.vocabulary import ColumnOf, DiagonalOf
+from book_utils.derivations.engine.vocabulary import ColumnOf, DiagonalOf, SumOf
 from book_utils.derivations.network import (
     StateSlopes,
+    T,
     Trajectory,
+    V,
     W,
     alpha,
     at_time,
@@ -32,6 +34,7 @@ from book_utils.derivations.network import (
     k,
     n,
     q,
+    s,
     sigma,
     t,
     w,
@@ -41,7 +44,6 @@ from book_utils.derivations.network import (
 # The words of this chapter -------------------------------------------------------------------
 
 m = sp.Symbol("m", integer=True, positive=True)
-s = sp.Symbol("s", integer=True, positive=True)
 ONE = sp.Integer(1)
 
 
@@ -58,7 +60,7 @@ class Column(MatrixExpr):
     def numeric(self, at):
         time = at.integer(self.args[0])
         if time < 0:
-            raise at.NotEvaluable("time starts at 0")
+            raise at.OutOfRange("time starts at 0")
         return at.matrix_of([[value] for value in self.values(at, time)])
 
     def values(self, at, time: int) -> list:
@@ -77,6 +79,7 @@ class State(Column):
 class Drive(Column):
     """c_t = U u_t + b: what is added in step t."""
 
+    added = True
     tex = "c_{{{}}}"
 
     def values(self, at, time: int) -> list:
@@ -114,7 +117,7 @@ class StateFrom(Column):
 
     def values(self, at, time: int) -> list:
         if time < 1:
-            raise at.NotEvaluable("this trajectory starts at 1")
+            raise at.OutOfRange("this trajectory starts at 1")
         state = Trajectory.arriving(at, ActivityFrom.start(at), 1)
         for past in range(2, time + 1):
             state = Trajectory.step(at, state, past)
@@ -205,7 +208,7 @@ class LinearState(Number):
     def numeric(self, at):
         last = at.integer(self.args[0])
         if last < 0:
-            raise at.NotEvaluable("time starts at 0")
+            raise at.OutOfRange("time starts at 0")
         (state,) = at.vector("x@0", 1)
         for past in range(1, last + 1):
             state = at(self.args[1]) * state + Pulse(past).numeric(at)
@@ -591,8 +594,6 @@ stacked_rate = Derivation(
 
 # A deep network whose layers share their weights ---------------------------------------------
 
-V = sp.MatrixSymbol("V", n, n)
-"""A direction in which the weights move: W + αV."""
 _v = sp.IndexedBase("V", shape=(n, n))
 _path = sp.Function("x")
 _on_path = ColumnOf(sigma(_path(q, alpha)), q, n, sp.Symbol(r"\sigma(x_{t-1})"))
@@ -661,48 +662,20 @@ class CopyRate(TiedRate):
 
     tex = r"\frac{{\partial x_{{{}}}}}{{\partial\alpha_{{{}}}}}"
 
-    def __new__(cls, time: sp.Basic, copy: sp.Basic):
-        """The copy of a later step does not stand in x_t at all."""
-        time, copy = sp.sympify(time), sp.sympify(copy)
-        if (copy - time).is_positive:
-            return sp.ZeroMatrix(n, 1)
-        return super().__new__(cls, time, copy)
-
     def moves(self, at, step: int) -> bool:
-        return step == at.integer(self.args[1])
+        time, copy = map(at.integer, self.args)
+        if not 1 <= copy <= time:
+            raise at.OutOfRange("x_t holds the copies of the steps 1 … t")
+        return step == copy
 
 
-class Total(MatrixExpr):
-    """The sum of a column over an index that runs from 1."""
-
-    tex = r"\sum_{{{1}=1}}^{{{2}}} {0}"
-
-    def __new__(cls, body: MatrixExpr, index: sp.Symbol, last: sp.Basic):
-        if body.is_ZeroMatrix:
-            return body
-        if put(body, index, last).is_ZeroMatrix:
-            return cls(body, index, last - 1)
-        return super().__new__(cls, body, index, sp.sympify(last))
-
-    @property
-    def shape(self):
-        return self.args[0].shape
-
-    def numeric(self, at):
-        body, index, last = self.args
-        places = range(1, at.integer(last) + 1)
-        terms = [at.at({index: at.number(sp.Integer(place))})(body) for place in places]
-        if not terms:
-            raise at.OutOfRange("a sum of no copies")
-        return sum(terms[1:], terms[0])
-
-
-def _copies(time: sp.Basic) -> Total:
-    return Total(CopyRate(time, s), s, time)
+def _copies(time: sp.Basic) -> SumOf:
+    return SumOf(CopyRate(time, s), s, ONE, time)
 
 
 _slopes = StateSlopes(t - 1)
 _direct = V * Signals(State(t - 1))
+_earlier = SumOf(CopyRate(t, s), s, ONE, t - 1)
 
 older_copies = Derivation(
     "older-copies",
@@ -739,7 +712,7 @@ tied = Derivation.by_induction(
             _copies(ONE),
             "there is one copy, and it does the same",
             using=(
-                definition(_copies(ONE), CopyRate(1, 1)),
+                _copies(ONE).peel_last(),
                 lemma(CopyRate(1, 1), V * Signals(State(0)), moving_weights),
             ),
         ),
@@ -760,31 +733,25 @@ tied = Derivation.by_induction(
             using=(HYPOTHESIS,),
         ),
         Step(
-            sp.MatAdd(Total(CopyRate(t, s), s, t - 1), CopyRate(t, t)),
+            sp.MatAdd(_earlier, CopyRate(t, t)),
             "the lemma on older copies in each term; the newest copy acts directly",
             using=(
-                lemma(
-                    Total(CopyRate(t, s), s, t - 1),
-                    W * _slopes * _copies(t - 1),
-                    older_copies,
+                for_each(
+                    lemma(CopyRate(t, s), W * _slopes * CopyRate(t - 1, s), older_copies),
+                    s,
+                    ONE,
+                    t - 1,
                 ),
                 lemma(CopyRate(t, t), _direct, moving_weights),
             ),
         ),
-        Step(
-            _copies(t),
-            "the newest copy joins the sum",
-            using=(
-                definition(_copies(t), sp.MatAdd(Total(CopyRate(t, s), s, t - 1), CopyRate(t, t))),
-            ),
-        ),
+        Step(_copies(t), "the newest copy joins the sum", using=(_copies(t).peel_last(),)),
     ),
     step_where={t: sp.Range(2, 5)},
 )
 
 # The loss ------------------------------------------------------------------------------------
 
-T = sp.Symbol("T", integer=True, positive=True)
 _loss = sp.Function("E")
 _share = sp.IndexedBase("p", shape=(T,))
 _time = sp.Symbol("t", integer=True, positive=True)

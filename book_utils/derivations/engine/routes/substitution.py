@@ -25,6 +25,8 @@ def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | Non
     sides = (claim.left, claim.right)
     if claim.relation != "=" or any(side.has(*BINDERS) for side in sides):
         return None
+    if any(fact.relation != "=" or fact.where for fact in using):
+        return None
     for equation in using:
         sides = tuple(side.xreplace({equation.left: equation.right}) for side in sides)
     left, right = sides
