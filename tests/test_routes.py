@@ -269,7 +269,7 @@ def test_an_inequality_is_not_put_in_for_an_equation() -> None:
     same = eq(sigma(y), sigma(z))
     assert substitution(same, [definition(y, z)]) is not None
     assert substitution(same, [definition(y, z, "<=")]) is None
-    assert substitution(same, [definition(y, z, where={m: sp.Range(1, 3)})]) is None
+    assert substitution(same, [for_each(definition(y, z), m, 1, 3)]) is None
 
 
 # Equations under a sum -----------------------------------------------------------------------
