@@ -24,7 +24,7 @@ class Cell(Protocol):
     It writes its rule and how a row is pulled back through it, in five methods: ``drive``,
     ``forward``, ``slopes``, ``pull_state`` and ``pull_parameters``. They take arrays that have been
     checked, with any leading axes (times, a batch), of numbers or of SymPy expressions.
-    All else follows from them; a cell that must be fast also writes ``run`` and ``pull_back``.
+    All else follows from them.
     """
 
     shapes: ClassVar[Mapping[str, validate.Shape]]
@@ -100,10 +100,7 @@ class Cell(Protocol):
         return np.stack(states), np.stack(arrived) if arrived else drives
 
     def pull_back(self, rows: np.ndarray, *slopes: np.ndarray) -> np.ndarray:
-        """λ_0, …, λ_T from λ_T = rows[T] and λ_{t-1} = λ_t J_t + rows[t-1], backwards.
-
-        ``rows`` may be overwritten.
-        """
+        """λ_0, …, λ_T from λ_T = rows[T] and λ_{t-1} = λ_t J_t + rows[t-1], backwards."""
         costates = list(rows)
         for t in range(len(rows) - 1, 0, -1):
             here = (slope[t - 1] for slope in slopes)
@@ -178,11 +175,6 @@ class Cell(Protocol):
 def identity(n: int) -> np.ndarray:
     """I with integer entries, which keep floats floats and exact expressions exact."""
     return np.eye(n, dtype=int)
-
-
-def is_float(*arrays: np.ndarray) -> bool:
-    """Whether all hold floats, so that results can be written into an array made before."""
-    return all(array.dtype == float for array in arrays)
 
 
 def apply(W: np.ndarray, x: np.ndarray) -> np.ndarray:
