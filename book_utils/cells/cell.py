@@ -74,16 +74,24 @@ class Cell(Protocol):
         """∂⁺x_t/∂θ by name, the previous state x held fixed; shape (n, *shape of θ)."""
         x, u = self.check(x, u)
         slopes = self.slopes_along(x, u)
-        units = [self.pull_parameters(row, x, u, *slopes) for row in identity(self.n)]
+        units = [self.pull_parameters(row, x, u, *slopes) for row in self.units(x, u)]
         return {name: np.stack([unit[name] for unit in units]) for name in self.shapes}
 
     # --- what follows: many steps, unchecked ------------------------------------------------
 
     def jacobians(self, x: np.ndarray, u: np.ndarray) -> Iterator[np.ndarray]:
         """J_1, J_2, … at rows of previous states and inputs: the unit rows, pulled back."""
-        units, slopes = identity(self.n), self.slopes_along(x, u)
+        units, slopes = self.units(x, u), self.slopes_along(x, u)
         for t in range(len(x)):
             yield self.pull_state(units, *(slope[t] for slope in slopes))
+
+    def units(self, *arrays: np.ndarray) -> np.ndarray:
+        """The unit rows, as floats; exact if an array or a parameter is, lest it become 1.0 x."""
+        return np.eye(self.n, dtype=self.kind(*arrays))
+
+    def kind(self, *arrays: np.ndarray) -> np.dtype:
+        """Floats, or objects as soon as one of the arrays or of the parameters is exact."""
+        return np.result_type(*arrays, *self.parameters().values())
 
     def slopes_along(self, x: np.ndarray, u: np.ndarray) -> Slopes:
         """The slopes at all previous states x and inputs u."""
@@ -170,11 +178,6 @@ class Cell(Protocol):
 
 
 # --- the three products that cells are made of, for any leading axes ---------------------------
-
-
-def identity(n: int) -> np.ndarray:
-    """I with integer entries, which keep floats floats and exact expressions exact."""
-    return np.eye(n, dtype=int)
 
 
 def apply(W: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -74,15 +74,16 @@ def contributions(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Grad
     x = validate.shaped("x0", x, ("n",), n=cell.n)
     loss_gradients = _rows(cell, x, inputs, loss_gradients)
     T, n = loss_gradients.shape
-    kind, parameters = _kind(cell, x, inputs, loss_gradients), cell.parameters()
+    kind, parameters = cell.kind(x, inputs, loss_gradients), cell.parameters()
     terms = {name: np.zeros((T, T, *p.shape), kind) for name, p in parameters.items()}
     immediates = {name: np.zeros((T, n, *p.shape), kind) for name, p in parameters.items()}
-    products = np.zeros((0, n, n), dtype=int)  # ∂x_t/∂x_k for k = 1, …, t
+    units = cell.units(x, inputs)
+    products = units[None][:0]  # ∂x_t/∂x_k for k = 1, …, t
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         for t, (u, g) in enumerate(zip(inputs, loss_gradients, strict=True), start=1):
             for name, each in cell.immediate(x, u).items():
                 immediates[name][t - 1] = each
-            products = np.concatenate([cell.jacobian(x, u) @ products, np.eye(n, dtype=int)[None]])
+            products = np.concatenate([cell.jacobian(x, u) @ products, units[None]])
             x = cell.step(x, u)
             validate.not_overflown(f"the state at t = {t}", x)
             validate.not_overflown(f"the products up to t = {t}", products)
@@ -120,11 +121,6 @@ def _rows(cell: Cell, x0: np.ndarray, inputs: np.ndarray, loss_gradients: Any) -
     sizes = {"T": len(inputs), "n": cell.n} | ({"B": len(x0)} if x0.ndim == 2 else {})
     shape = ("T", "B", "n") if x0.ndim == 2 else ("T", "n")
     return validate.array("loss_gradients", loss_gradients, shape, **sizes)
-
-
-def _kind(cell: Cell, *arrays: np.ndarray) -> np.dtype:
-    """Floats, or objects as soon as one of the arrays or of the parameters is exact."""
-    return np.result_type(*arrays, *cell.parameters().values())
 
 
 def _from_time_zero(loss_gradients: np.ndarray) -> np.ndarray:
