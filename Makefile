@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Files of tests run side by side; the cells of one notebook stay together and in order.
+# Files of tests, and classes in them, run side by side; the cells of one notebook stay in order.
 WORKERS ?= 2
 
 BIN := .venv/bin
@@ -42,7 +42,7 @@ serve: $(SITE) ## build the book if needed and show it on localhost (PORT=8000)
 	@$(PY) -m tools.serve _build/html --port $(PORT)
 
 test: $(ENV_TEST) $(NPM_TEST) ## run every test, replay every chapter
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope
 
 book: $(SITE) ## build the site into _build/html
 	@echo "The site is in _build/html"

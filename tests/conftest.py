@@ -12,10 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import matplotlib
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 # The tests import `tools`, which is no part of the package; the tests may import everything.
@@ -171,4 +174,25 @@ def served() -> Callable[[Path], AbstractContextManager[str]]:
 def site_url(site: Path) -> Iterator[str]:
     """The address of the site on this machine, without a final slash."""
     with _served(site) as address:
+        yield address
+
+
+# Not for the whole session: an open browser holds the event loop that replayed chapters need.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for a file of tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def explorables_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of pages that show one explorable each: <name>-light.html, <name>-dark.html."""
+    from widget_pages import write_pages
+
+    with _served(write_pages(tmp_path_factory.mktemp("explorables"))) as address:
         yield address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,7 +21,9 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERY_RULE = {"runOnly": TAGS}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 def names(site: Path) -> list[str]:
@@ -123,10 +125,10 @@ class Visit:
         )
         return [f"{wide} px wider than the window"] if wide > 0 else []
 
-    def accessibility(self, axe: str) -> list[str]:
+    def accessibility(self, axe: str, rules: Mapping[str, object] = EVERY_RULE) -> list[str]:
         """What axe-core objects to."""
         self.page.evaluate(axe)
-        found = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
+        found = self.page.evaluate("rules => axe.run(document, rules)", dict(rules))
         return [
             f"{violation['id']}: {node['html'][:200]}"
             for violation in found["violations"]

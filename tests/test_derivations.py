@@ -148,6 +148,11 @@ def test_an_unbalanced_formula_is_recognised(broken: str, why: str) -> None:
         (sp.Identity(n), "I"),
         (state, "J"),
         (slopes(sigma, x), r"\operatorname{diag}(\sigma'(x))"),
+        (P + W * D, "W D + P"),
+        (P * D - W * D + sp.MatrixSymbol("U", n, n) * D, "P D + U D - W D"),
+        (sp.Identity(n) - P, "I - P"),
+        (z + sigma(2 * z), r"\sigma(2 z) + z"),
+        (z ** (m - i - 1), "z^{m - i - 1}"),
     ],
 )
 def test_letters_are_the_letters_of_the_text(expression, expected: str) -> None:

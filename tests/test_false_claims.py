@@ -21,9 +21,11 @@ from book_utils.derivations.engine.vocabulary import (
     Diagonal,
     DiagonalAt,
     DiagonalOf,
+    Frobenius,
     Jacobian,
     SigmaMax,
     SpectralRadius,
+    SumOf,
     activation_function,
     slopes,
 )
@@ -72,12 +74,21 @@ def lt(left, right, where=None) -> Claim:
     return Claim(sp.sympify(left), "<", sp.sympify(right), where or {})
 
 
+def total(body, index=k, low=1, high=t) -> SumOf:
+    return SumOf(body, index, low, high)
+
+
+def at(time) -> DiagonalAt:
+    return DiagonalAt("D", time, n)
+
+
 # A scalar recurrence x_{s} = W σ(x_{s-1}) over two steps, and the derivative by its weight.
 weight, start = sp.symbols("u s", real=True)
 one = weight * sigma(start)
 two = weight * sigma(one)
 slope = sigma.slope
 from_t_to_k = {k: sp.Range(0, 3), t: sp.Range(k + 1, k + 4)}
+steps = {t: sp.Range(1, 5)}
 two_units = {n: sp.FiniteSet(2)}
 delta = sp.KroneckerDelta
 unit = sp.Interval(0, 1)
@@ -123,6 +134,20 @@ FALSE = [
     FalseClaim("three transposed", "the slopes come in reversed order", eq(sp.Trace((W.T * D3) * (W.T * D2) * (W.T * D1)), sp.Trace((W * D3) * (W * D2) * (W * D1)))),
     FalseClaim("product of traces", "the trace is not multiplicative", eq(sp.Trace(W * P), sp.Trace(W) * sp.Trace(P))),
     FalseClaim("trace cyclic only", "a trace allows turning round, not swapping neighbours", eq(sp.Trace(W * P * D1), sp.Trace(P * W * D1))),
+    # Sums of matrices.
+    FalseClaim("sum: first term lost", "it starts at 1", eq(total(W * at(k)), total(W * at(k), low=2), steps)),
+    FalseClaim("sum: last term lost", "it ends at t", eq(total(W * at(k)), total(W * at(k), high=t - 1), steps)),
+    FalseClaim("sum: first term too many", "it starts at 1", eq(total(W * at(k)), total(W * at(k), low=0), steps)),
+    FalseClaim("sum: last term too many", "it ends at t", eq(total(W * at(k)), total(W * at(k), high=t + 1), steps)),
+    FalseClaim("sum: order in the body", "each term is W D", eq(total(W * at(k)), total(at(k) * W), steps)),
+    FalseClaim("sum: factor on the other side", "P stands on the left", eq(P * total(W * at(k)), total(W * at(k) * P), steps)),
+    FalseClaim("sum: captured index", "the D in front is that of the outer k", eq(at(k) * total(W * at(k)), total(at(k) * W * at(k)), {**steps, k: sp.Range(1, 4)})),
+    FalseClaim("sum: square", "mixed terms are lost", eq(total(at(k)) * total(at(k)), total(at(k) * at(k)), steps)),
+    FalseClaim("sum: of ascending products", "newest factor on the left", eq(total(product(t, k + 1) * P), total(ascending(t, k + 1) * P), steps)),
+    FalseClaim("sum: of one term each", "a sum of t terms is not its last", eq(total(W * at(k)), W * at(t), steps)),
+    FalseClaim("sum: empty is no identity", "an empty sum is zero", eq(total(W, high=0), sp.Identity(n))),
+    FalseClaim("sum: hidden identity", "tr of n ones and of p ones", eq(sp.Trace(total(sp.Identity(n))), sp.Trace(total(sp.Identity(p))), steps)),
+    FalseClaim("sum: pulled out of a product", "the sum is over both factors", eq(total(at(k) * W * at(k)), total(at(k)) * W * total(at(k)), steps)),
     # A dropped immediate derivative ∂⁺.
     FalseClaim("no immediate derivative", "dx_1/dw = σ(x_0) is left out", eq(sp.Derivative(two, weight), weight * slope(one) * 0)),
     FalseClaim("only the recursion", "the explicit σ(x_1) is left out", eq(sp.Derivative(two, weight), weight * slope(one) * sigma(start))),
@@ -132,12 +157,33 @@ FALSE = [
     FalseClaim("norm is rho", "W is not normal", eq(SigmaMax(W), SpectralRadius(W))),
     FalseClaim("norm below rho", "ρ(W) <= σ_max(W) is turned", le(SigmaMax(W), SpectralRadius(W))),
     FalseClaim("rho submultiplicative", "ρ(WP) may exceed ρ(W) ρ(P)", le(SpectralRadius(W * P), SpectralRadius(W) * SpectralRadius(P))),
+    FalseClaim("rho of one factor", "ρ(P) may be 0 where ρ(WP) is not", le(SpectralRadius(W * P), SigmaMax(W) * SpectralRadius(P))),
     FalseClaim("rho of a sum", "ρ obeys no triangle inequality", le(SpectralRadius(W + P), SpectralRadius(W) + SpectralRadius(P))),
     FalseClaim("strict submultiplicativity", "equal at n = 1", lt(SigmaMax(W * D), SigmaMax(W) * SigmaMax(D))),
     FalseClaim("norm multiplicative", "only <= holds", eq(SigmaMax(W * P), SigmaMax(W) * SigmaMax(P))),
     FalseClaim("turned submultiplicativity", "the inequality is turned", Claim(SigmaMax(W * P), ">=", SigmaMax(W) * SigmaMax(P))),
     FalseClaim("factor pulled out of the middle", "A P B is not A B P", le(SigmaMax(W * D * P), SigmaMax(W * P) * SigmaMax(D))),
     FalseClaim("norm above trace", "|tr W| may exceed σ_max by a factor n", le(sp.Abs(sp.Trace(W)), SigmaMax(W))),
+    FalseClaim("strict norm of a sum", "equal where W = P", lt(SigmaMax(W + P), SigmaMax(W) + SigmaMax(P))),
+    FalseClaim("turned triangle", "two matrices may cancel", Claim(SigmaMax(W + P), ">=", SigmaMax(W) + SigmaMax(P))),
+    FalseClaim("norm of a difference", "‖W − P‖ may exceed ‖W‖ − ‖P‖", le(SigmaMax(W - P), SigmaMax(W) - SigmaMax(P))),
+    FalseClaim("sign of a multiple", "‖aW‖ = |a| ‖W‖", le(SigmaMax(a * W), a * SigmaMax(W))),
+    FalseClaim("times a negative number", "a < 0 turns the inequality", le(a * SigmaMax(W * P), a * SigmaMax(W) * SigmaMax(P))),
+    FalseClaim("norm of a power", "‖W²‖ may be less than ‖W‖²", Claim(SigmaMax(W) ** 2, "<=", SigmaMax(W**2))),
+    FalseClaim("norm squared", "the norm is λ_1 and not λ_1²", eq(SigmaMax(W), SpectralRadius(W.T * W))),
+    FalseClaim("factor lost", "‖P‖ may exceed 1", le(SigmaMax(W * P), SigmaMax(W))),
+    FalseClaim("norm below one", "nothing bounds a norm", le(SigmaMax(W), 1)),
+    FalseClaim("strictly positive", "the norm of 0 is 0", Claim(SigmaMax(W), ">", 0)),
+    FalseClaim("rho of W P Wᵀ", "P is not symmetric", eq(SpectralRadius(W * P * W.T), SigmaMax(W * P * W.T))),
+    FalseClaim("norm of a square", "only AᵀA has the norm squared", eq(SigmaMax(W * W), SigmaMax(W) ** 2)),
+    FalseClaim("sum of numbers", "entries may be negative", Claim(sp.Sum(x[m], (m, 1, n)), ">=", 0)),
+    FalseClaim("sum of cubes", "cubes may be negative", Claim(sp.Sum(x[m] ** 3, (m, 1, n)), ">=", 0)),
+    FalseClaim("square of a root", "(√z)² = z may be negative", Claim(sp.Sum(sp.sqrt(z), (m, 1, n)) ** 2, ">=", 0)),
+    FalseClaim("Frobenius below norm", "‖W‖ <= ‖W‖_F is turned", le(Frobenius(W), SigmaMax(W))),
+    FalseClaim("Frobenius by two norms", "one factor must keep its Frobenius norm", le(Frobenius(A * B), SigmaMax(A) * SigmaMax(B))),
+    FalseClaim("Frobenius of the identity", "‖I‖_F is the root of n", eq(Frobenius(sp.Identity(n)), 1)),
+    FalseClaim("sum of norms, one factor", "the sum has its factor in every term", le(sp.Sum(SigmaMax(W * DiagonalAt("D", m, n)), (m, 1, n)), SigmaMax(W) * SigmaMax(DiagonalAt("D", 1, n)))),
+    FalseClaim("given a bound, not used on both", "‖W‖ <= a does not bound ‖WP‖ by a", le(SigmaMax(W * P), a, given=(le(SigmaMax(W), a),))),
     # Sizes.
     FalseClaim("true for n = 2", "tr(W)^2 − tr(W^2) = 2 det W is Cayley-Hamilton for two units", eq(sp.Trace(W) ** 2 - sp.Trace(W**2), 2 * sp.Determinant(W))),
     FalseClaim("true for n = 1", "numbers commute, matrices do not", eq(W * P, P * W)),
@@ -194,6 +240,7 @@ FALSE = [
     FalseClaim("delta at an end", "the sum starts at 2: j = 1 is missed", eq(sp.Sum(delta(m, j) * x[m], (m, 2, n)), x[j])),
     FalseClaim("shifted limits", "the first term is lost", eq(sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 2, n)))),
     FalseClaim("upper limit", "the last term is lost", eq(sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 1, n - 1)))),
+    FalseClaim("one term", "the term at the limit, not the one after it", eq(sp.Sum(x[m], (m, 1, 1)), x[n])),
     FalseClaim("empty sum", "at n = 1 the sum is empty, n − 2 is not zero", eq(sp.Sum(z, (m, 3, n)) * x[1], (n - 2) * z * x[1])),
     FalseClaim("captured index", "the inner j is bound, the outer j is not", eq(x[j] * sp.Sum(delta(m, j) * sp.Sum(w[m, j], (j, 1, n)), (m, 1, n)), x[j] * sp.Sum(w[m, m], (m, 1, n)))),
     FalseClaim("square of a sum", "mixed terms are lost", eq(sp.Sum(x[m], (m, 1, n)) ** 2, sp.Sum(x[m] ** 2, (m, 1, n)))),
@@ -245,5 +292,5 @@ def test_deciding_a_false_claim_ends_in_a_refutation(false: FalseClaim) -> None:
 
 def test_there_are_many_false_claims_of_many_kinds() -> None:
     """The list stays as long as it was promised, and names no claim twice."""
-    assert len(FALSE) >= 90
+    assert len(FALSE) >= 105
     assert len({false.name for false in FALSE}) == len(FALSE)

@@ -18,11 +18,14 @@ import pytest
 from conftest import missing
 from playwright.sync_api import Page, expect, sync_playwright
 
+from book_utils import widgets
+
 # A first start of JupyterLab and of a kernel on a busy machine; waiting ends when they are ready.
 PATIENCE = 60
 
-DISPLAY = "from book_utils.widgets.stretch import Stretch\nshown = Stretch()\nshown"
+DISPLAY = "from book_utils.widgets import explorable\nshown = explorable({name!r})()\nshown"
 ASK = "shown.state()"
+COMPARE = "print('moved:', shown.state() != explorable({name!r})().state())"
 
 
 def free_port() -> int:
@@ -48,11 +51,12 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if importlib.util.find_spec("jupyterlab") is None:
         missing("JupyterLab is missing: run `make test`, which installs it into .venv")
     home = tmp_path_factory.mktemp("lab")
-    cells = [nbformat.v4.new_code_cell(source) for source in (DISPLAY, ASK)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook.metadata["kernelspec"] = kernel
-    nbformat.write(notebook, home / "stretch.ipynb")
+    for name in widgets.names():
+        sources = (DISPLAY.format(name=name), ASK, COMPARE.format(name=name))
+        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
+        notebook.metadata["kernelspec"] = kernel
+        nbformat.write(notebook, home / f"{name}.ipynb")
     port, log = free_port(), home / "log"
     own = {name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     own |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "PYTHONPATH": str(root)}
@@ -75,22 +79,47 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: str, lab: str) -> Iterator[Page]:
+def page(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(1000 * PATIENCE)
-        page.goto(f"{lab}/lab/tree/stretch.ipynb")
         yield page
         browser.close()
 
 
-def test_explorable_in_jupyterlab(page):
-    """It draws, drags and takes the arrow keys, and Python sees the state that the reader sets."""
+def show(page: Page, lab: str, name: str) -> None:
+    """Open the notebook of that explorable, and run the cell that shows it."""
+    # Without what was open before, whose cells would lie hidden on the page.
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
     # Before the kernel is ready JupyterLab drops what it is asked to run.
     page.get_by_role("button", name="| Idle").wait_for()
-    page.locator(".jp-Notebook .cm-content").first.click()
+    run(page, 0)
+    page.locator(".explorable-view").wait_for()
+
+
+def run(page: Page, cell: int) -> None:
+    page.locator(".jp-Notebook .cm-content").nth(cell).click()
     page.keyboard.press("Shift+Enter")
+
+
+@pytest.mark.parametrize("name", widgets.names())
+def test_explorable_in_jupyterlab(page, lab, name):
+    """It draws, its sliders keep the arrow keys, and Python sees what the reader changed."""
+    show(page, lab, name)
+    sliders = page.locator(".explorable-view :is([role=slider], input[type=range])")
+    for i in range(sliders.count()):
+        sliders.nth(i).focus()
+        page.keyboard.press("ArrowLeft")
+        expect(sliders.nth(i)).to_be_focused()
+    run(page, 2)
+    said = page.locator(".jp-OutputArea-output").last
+    expect(said).to_contain_text("moved: True", timeout=1000 * PATIENCE)
+
+
+def test_stretch_in_jupyterlab(page, lab):
+    """It draws, drags and takes the arrow keys, and Python sees the state that the reader sets."""
+    show(page, lab, "stretch")
     state = page.get_by_role("slider", name="State x at step k")
     expect(state).to_have_attribute("aria-valuetext", "x₁ = 1, x₂ = 0.5", timeout=1000 * PATIENCE)
 
@@ -116,6 +145,5 @@ def test_explorable_in_jupyterlab(page):
     page.mouse.up()
     expect(state).to_have_attribute("aria-valuetext", "x₁ = 4, x₂ = −4")
 
-    page.locator(".jp-Notebook .cm-content").nth(1).click()
-    page.keyboard.press("Shift+Enter")
+    run(page, 1)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("'x': [4.0, -4.0]")

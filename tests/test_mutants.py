@@ -26,6 +26,7 @@ from book_utils.derivations.engine.vocabulary import (
     DiagonalAt,
     SigmaMax,
     SpectralRadius,
+    SumOf,
     activation_function,
 )
 
@@ -39,8 +40,20 @@ w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
 D = Diagonal("D", n)
 
 
+def at(time):
+    return DiagonalAt("D", time, n)
+
+
+def past(kind, oldest=r):
+    return kind(W * DiagonalAt("D", m, n), m, t, oldest)
+
+
 def product(kind, newest, oldest):
     return kind(W * DiagonalAt("D", r, n), r, newest, oldest)
+
+
+def total(body, low=1, high=t):
+    return SumOf(body, r, low, high)
 
 
 def wrong(right, left=None, relation="=") -> list:
@@ -71,6 +84,13 @@ MADE = {
     "newest lost": (product(Descending, t, 1), product(Descending, t - 1, 1)),
     "oldest lost": (product(Descending, t, 1), product(Descending, t, 2)),
     "one too many": (product(Descending, t, 1), product(Descending, t, 0)),
+    "first of a sum lost": (total(W * at(r)), total(W * at(r), 2)),
+    "last of a sum lost": (total(W * at(r)), total(W * at(r), 1, t - 1)),
+    "one too early": (total(W * at(r)), total(W * at(r), 0)),
+    "one too late": (total(W * at(r)), total(W * at(r), 1, t + 1)),
+    "order in a sum": (total(W * at(r)), total(at(r) * W)),
+    "ascending in a sum": (total(past(Descending)), total(past(Ascending))),
+    "a term of an empty sum": (total(W, 1, 0), total(W, 1, 1)),
     "one step off": (DiagonalAt("D", t, n) * W, DiagonalAt("D", t - 1, n) * W),
 }
 
@@ -137,6 +157,61 @@ def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
     assert len(poor.survivors) == 1
     with pytest.raises(ValueError, match="expects the corrected claim"):
         Counterexample("test", "", refutes, instance, ())
+
+
+def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
+    """No factors are swapped that do not fit, and no radius is asked of a matrix not square."""
+    p = sp.Symbol("p", integer=True, positive=True)
+    tall, wide = sp.MatrixSymbol("A", n, p), sp.MatrixSymbol("B", p, n)
+    norm = SigmaMax(tall * wide * W) * SigmaMax(tall)
+    made = mutants(Claim(norm, "<=", norm))
+    what = {mutant.what for mutant in made}
+    assert not any("swapped" in each or "A transposed" in each for each in what), what
+    radii = [m.claim.right for m in made if m.claim.right.has(SpectralRadius)]
+    assert radii == [SpectralRadius(tall * wide * W) * SigmaMax(tall)]
+    with pytest.raises(ValueError, match="expects a square one"):
+        SpectralRadius(tall)
+
+
+def test_no_radius_is_put_for_the_norm_of_one_number() -> None:
+    """Of a 1 × 1 matrix radius and norm are the same: it would be no change."""
+    row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
+    made = mutants(Claim(SigmaMax(row * W * column), "<=", SigmaMax(row * W * column)))
+    assert made
+    assert not any(mutant.claim.right.has(SpectralRadius) for mutant in made)
+
+
+def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
+    """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
+    row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
+    both = sp.MatAdd(row * W * column, row * D * column)
+    made = [mutant.what for mutant in mutants(Claim(both, "=", both))]
+    assert "sign turned" in made
+    assert "factor W dropped" in made
+    assert not any("swapped" in what or "factor g" in what for what in made)
+
+
+def test_a_mutant_without_a_meaning_is_rejected_and_never_for_a_proof() -> None:
+    """A sum that asks for a product of fewer than no factors is no statement that could pass."""
+    products = past(Descending, r + 1)
+    claim = Claim(total(products), "=", total(products), {t: sp.Range(1, 5)})
+    beyond = claim.with_right(total(products, 1, t + 1))
+    assert refute(beyond).refutation is None
+    assert refute(beyond).strays
+    record = Derivation("test", "a test", claim, [Step(claim.right, "the same")])
+    assert record.survivors == []
+
+
+def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:
+    """A change after which the matrices do not fit makes no mutant, whatever the shape outside."""
+    A, B = sp.MatrixSymbol("A", n, m), sp.MatrixSymbol("B", m, n)
+    made = {mutant.what for mutant in mutants(Claim(A * B * W, "=", A * B * W))}
+    assert {"sign turned", "factor W dropped", "W transposed"} <= made
+    assert not {"factors B and W swapped", "factors A and B swapped", "factor B dropped"} & made
+    inside = (P + A * B) * W
+    made = {mutant.what for mutant in mutants(Claim(inside, "=", inside))}
+    assert {"term P dropped", "P transposed"} <= made
+    assert not {"factor A dropped", "factor B dropped"} & made
 
 
 def test_the_names_of_mutants_say_what_was_done() -> None:

@@ -20,7 +20,9 @@ from book_utils.derivations.engine import (
     certified,
     decide,
     definition,
+    for_each,
     lemma,
+    norms,
     polynomial,
     sign,
     sizes,
@@ -29,7 +31,7 @@ from book_utils.derivations.engine import derivation as derivation_module
 from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove
 from book_utils.derivations.engine.domains import draw
 from book_utils.derivations.engine.numbers import SLOPES, SMOOTH
-from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum
+from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum, substitution
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
@@ -37,6 +39,9 @@ from book_utils.derivations.engine.vocabulary import (
     DiagonalAt,
     DiagonalOf,
     Entry,
+    SigmaMax,
+    SpectralRadius,
+    SumOf,
     activation_function,
 )
 
@@ -65,9 +70,14 @@ BOTH_WAYS = {
     entrywise: (eq((W * P).T, P.T * W.T), eq((W * P).T, W.T * P.T)),
     algebra: (eq((W * D).T, D * W.T), eq((W * D).T, W.T * D)),
     spectrum: (eq(charpoly(W * P), charpoly(P * W)), eq(charpoly(W * P), charpoly(W * P.T))),
+    substitution: (eq(sigma(z), sigma(z)), eq(sigma(z), sigma(y))),
     sizes(1, 2): (eq(sp.Trace(W * P), sp.Trace(P * W)), eq(W * P, P * W)),
     sign: (Claim(z**2, ">=", 0), Claim(z**2, ">", 0)),
     polynomial: (Claim(z * (2 - z), ">=", 0, box), Claim(z * (1 - z), ">=", 0, box)),
+    norms: (
+        Claim(SigmaMax(W * P), "<=", SigmaMax(W) * SigmaMax(P)),
+        Claim(SpectralRadius(W * P), "<=", SpectralRadius(W) * SpectralRadius(P)),
+    ),
     certified: (Claim(sp.exp(z), ">", z, box), Claim(sp.exp(z), ">", 2 * z + 1, box)),
 }
 routes = pytest.mark.parametrize("route", BOTH_WAYS, ids=lambda route: route.__name__)
@@ -165,6 +175,14 @@ def test_bound_names_are_not_captured() -> None:
     assert moved.args[1] != r
 
 
+def test_a_product_is_the_same_whatever_its_index_is_called() -> None:
+    """∏ x_m and ∏ x_j are one number; ∏ x_m and Σ x_m, or other ends, are not."""
+    product = sp.Product(x[m], (m, 1, n))
+    assert calculus(eq(2 * product, product + sp.Product(x[j], (j, 1, n))), ()) is not None
+    for other in (sp.Sum(x[j], (j, 1, n)), sp.Product(x[j], (j, 2, n)), sp.Product(y, (j, 1, n))):
+        assert calculus(eq(product, other), ()) is None
+
+
 # Equations that a step uses ------------------------------------------------------------------
 
 
@@ -194,7 +212,8 @@ def test_an_equation_that_is_only_tested_makes_the_step_tested() -> None:
 def test_an_equation_is_worth_its_ground() -> None:
     """Proved where it is used, taken from a record of its grade, or a definition."""
     turned = (W * D).T, D * W.T
-    assert derive(turned[1] * P, (turned,), turned[0] * P).evidence.grade is Grade.PROVED
+    proved = derive(turned[1] * P, (turned,), turned[0] * P).evidence
+    assert (proved.grade, proved.cases) == (Grade.PROVED, CASES)
     for_two = Derivation(
         "two",
         "a test",
@@ -222,7 +241,129 @@ def test_an_equation_without_meaning_is_not_used() -> None:
 def test_an_equation_for_one_index_is_not_used_for_all() -> None:
     """x_m = 0 for one m must not empty a sum over all m."""
     empty = eq(sp.Sum(x[m], (m, 1, n)), 0)
-    assert calculus(empty, [definition(x[m], sp.Integer(0))]) is None
+    nothing = [definition(x[m], sp.Integer(0))]
+    assert calculus(empty, nothing) is None
+    assert substitution(empty, nothing) is None
+
+
+def test_an_equation_is_used_inside_a_function() -> None:
+    """Equals are put in for equals under σ, in numbers and in matrices, and no others."""
+    same = [definition(y, z)]
+    assert substitution(eq(sigma(2 * y), sigma(2 * z)), same) is not None
+    assert substitution(eq(sigma(2 * y), sigma(3 * z)), same) is None
+    inverse = [definition(W * P, sp.Identity(n))]
+    assert substitution(eq(sp.Trace(W * P), sp.Trace(sp.Identity(n))), inverse) is not None
+    assert substitution(eq(W * P * W, W), inverse) is not None
+    assert substitution(eq(P * W, sp.Identity(n)), inverse) is None
+
+
+def test_an_equation_is_not_used_under_a_derivative() -> None:
+    """That two numbers are equal does not make the derivatives by them equal."""
+    slope = eq(sp.Derivative(y**2, y), 2 * z)
+    assert substitution(slope, [definition(y**2, z**2)]) is None
+    assert substitution(slope, [definition(sp.Derivative(y**2, y), 2 * z)]) is None
+
+
+def test_an_inequality_is_not_put_in_for_an_equation() -> None:
+    """y <= z makes no two numbers equal, nor does an equation for some indices only."""
+    same = eq(sigma(y), sigma(z))
+    assert substitution(same, [definition(y, z)]) is not None
+    assert substitution(same, [definition(y, z, "<=")]) is None
+    assert substitution(same, [for_each(definition(y, z), m, 1, 3)]) is None
+
+
+# Equations under a sum -----------------------------------------------------------------------
+
+
+def at(time, name="D") -> DiagonalAt:
+    return DiagonalAt(name, time, n)
+
+
+def total(body, low=1, high=t) -> SumOf:
+    return SumOf(body, k, low, high)
+
+
+def past(newest, oldest=k) -> Descending:
+    return Descending(W * at(r), r, newest, oldest)
+
+
+from_one = {t: sp.Range(1, 5)}
+
+
+def test_an_equation_for_each_index_is_used_under_a_sum() -> None:
+    """The newest factor comes off each product of a sum, and the step is proved."""
+    newest_off = for_each(past(t).peel_newest(), k, 1, t)
+    right = W * at(t) * total(past(t - 1))
+    assert derive(right, (newest_off,), total(past(t)), from_one).evidence.grade is Grade.PROVED
+    # The name of its index is of no importance, only where it runs.
+    renamed = definition(past(t, p), W * at(t) * past(t - 1, p))
+    assert algebra(eq(total(past(t)), right, from_one), (for_each(renamed, p, 0, t),)) is not None
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        past(t).peel_newest(),
+        for_each(past(t).peel_newest(), k, 1, t - 1),
+        for_each(past(t).peel_newest(), k, 2, t),
+        for_each(past(t).peel_newest(), k, 1, r),
+    ],
+    ids=["for one k", "not for the last", "not for the first", "to another end"],
+)
+def test_an_equation_is_not_used_beyond_the_indices_it_holds_for(equation) -> None:
+    """Under a sum over 1 … t only what holds for each of 1 … t may be used."""
+    claim = eq(total(past(t)), W * at(t) * total(past(t - 1)), from_one)
+    assert algebra(claim, (equation,)) is None
+
+
+def test_the_index_of_an_equation_is_no_name_of_the_claim() -> None:
+    """What holds for each k of a range says nothing of a k that the claim speaks of."""
+    equation = for_each(definition(at(k), at(k, "B")), k, 1, 3)
+    assert algebra(eq(W * at(k), W * at(k, "B"), {k: sp.Range(0, 9)}), (equation,)) is None
+    with pytest.raises(ValueError, match="expects limits without k"):
+        for_each(equation, k, 1, k)
+
+
+def test_an_equation_about_another_index_stays_outside_a_sum() -> None:
+    """An equation about a free k is not used for the k that a sum binds."""
+    claim = eq(total(W * at(k)), total(W * P), {**from_one, k: sp.Range(1, 4)})
+    assert algebra(claim, (definition(at(k), P),)) is None
+    assert substitution(claim, (definition(at(k), P),)) is None
+    assert total(W * at(k)).subs(at(k), P) == total(W * at(k))
+
+
+def test_an_equation_for_each_index_is_tested_over_all_of_them() -> None:
+    """False at the last index alone, it is found; without a meaning there, it is not used."""
+    claim = total(past(t)), W * at(t) * total(past(t - 1))
+    false = for_each(definition(past(t), past(t, k + 1)), k, 1, t)
+    with pytest.raises(CheckFailed, match="uses an equation that does not hold"):
+        derive(claim[1], (false,), claim[0], from_one).check()
+    beyond = for_each(past(t).peel_newest(), k, 1, t + 1)
+    graded = derive(claim[1], (beyond,), claim[0], from_one).evidence
+    assert graded.grade is Grade.INCONCLUSIVE
+    assert "has no meaning" in str(graded)
+
+
+def test_a_sum_is_split_where_it_stands_with_factors() -> None:
+    """The last and the first term come off a sum between two other matrices."""
+    whole = total(W * at(k))
+    for equation, rest in (
+        (whole.peel_last(), total(W * at(k), 1, t - 1) + W * at(t)),
+        (whole.peel_first(), total(W * at(k), 2) + W * at(1)),
+    ):
+        for left, right in ((P * whole * P.T, P * rest * P.T), (whole.T * P, rest.T * P)):
+            assert algebra(eq(left, right, from_one), (equation,)) is not None
+            assert algebra(eq(left, right, from_one), ()) is None
+        # A factor that depends on the index does not stand beside the sum.
+        inside = eq(total(at(k, "B") * W * at(k)), total(at(k, "B")) * rest, from_one)
+        assert algebra(inside, (equation,)) is None
+
+
+def test_an_empty_sum_has_no_last_term() -> None:
+    """Split where it is empty, a sum makes the step inconclusive."""
+    split = total(W * at(k)).peel_last()
+    graded = derive(split.right, (split,), split.left, {t: sp.Range(0, 5)}).evidence
+    assert graded.grade is Grade.INCONCLUSIVE
 
 
 # Induction -----------------------------------------------------------------------------------
@@ -264,15 +405,6 @@ def test_a_hypothesis_belongs_to_an_induction() -> None:
     with pytest.raises(ValueError, match="HYPOTHESIS is for the step of an induction"):
         derive(W * P, (HYPOTHESIS,))
     assert powers({t: sp.Range(0, 5)}).evidence.grade is Grade.PROVED
-
-
-def test_an_inequality_is_no_hypothesis() -> None:
-    """The hypothesis is used as an equation, so the claim must be one."""
-    claim = Claim(z**t, "<=", z**t + 1, where={t: sp.Range(0, 5)})
-    with pytest.raises(ValueError, match="expects '='"):
-        Derivation.by_induction(
-            "test", "a test", claim, over=t, start=sp.Integer(0), base=[Step(2, "")], step=[]
-        )
 
 
 # The tester ----------------------------------------------------------------------------------

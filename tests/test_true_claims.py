@@ -13,16 +13,18 @@ from book_utils.derivations.engine import Cited, Claim, Evidence, Grade, certifi
 from book_utils.derivations.engine.claim import compose, implies
 from book_utils.derivations.engine.decide import CASES
 from book_utils.derivations.engine.evidence import weakest
-from book_utils.derivations.engine.prove import EXACT, calculus, entrywise, polynomial, sign
+from book_utils.derivations.engine.prove import EXACT, calculus, entrywise, norms, polynomial, sign
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
     Diagonal,
     DiagonalAt,
     Entry,
+    Frobenius,
     Jacobian,
     SigmaMax,
     SpectralRadius,
+    SumOf,
     activation_function,
     slopes,
 )
@@ -36,6 +38,8 @@ sigma = activation_function("sigma")
 W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 A, B = sp.MatrixSymbol("A", n, p), sp.MatrixSymbol("B", p, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
+v = sp.MatrixSymbol("v", n, 1)
+at_m = DiagonalAt("D", m, n)
 D, D1, D2 = (Diagonal(name, n) for name in ("D", "D_1", "D_2"))
 state = Jacobian(sp.Sum(w[i, m] * sigma(x[m]), (m, 1, n)), i, x, sp.Symbol("J"))
 unit = sp.Interval(0, 1)
@@ -54,7 +58,21 @@ def le(left, right, where=None, given=()) -> Claim:
     return Claim(sp.sympify(left), "<=", sp.sympify(right), where or {}, given)
 
 
+def signed(factor: sp.MatrixExpr) -> Descending:
+    return Descending(factor * DiagonalAt("D", r, n), r, t, 1)
+
+
 empty = Descending(W * DiagonalAt("D", r, n), r, k, k + 1)
+steps = {t: sp.Range(0, 5)}
+
+
+def total(body, index=k, low=1, high=t) -> SumOf:
+    return SumOf(body, index, low, high)
+
+
+def at(time, name="D") -> DiagonalAt:
+    return DiagonalAt(name, time, n)
+
 
 PROVED = {
     "Jacobian": eq(state, W * slopes(sigma, x)),
@@ -72,9 +90,23 @@ PROVED = {
     "rho of AB and BA": eq(SpectralRadius(W * P), SpectralRadius(P * W)),
     "norm of a transpose": eq(SigmaMax(W), SigmaMax(W.T)),
     "empty product": eq(empty * W, W),
+    "empty sum": eq(P + total(W * at(k), high=0), P),
+    "sum from both ends": eq(total(at(k), high=t) + at(t + 1), at(t + 1) + total(at(r), r), steps),
+    "factors move into a sum": eq(P * total(W * at(k)) * P.T, total(P * W * at(r) * P.T, r), steps),
+    "sum of sums": eq(total(W * at(k)) + total(at(r, "B"), r), total(W * at(k) + at(k, "B")), steps),
+    "sum of multiples": eq(total(k * at(k) * W + at(k) * W), total((k + 1) * at(k) * W), steps),
+    "transposed sum": eq(total(W * at(k)).T, total(at(k) * W.T), steps),
+    "a sum's own index": eq(at(k) * total(W * at(k)), total(at(k) * W * at(r), r), {**steps, k: sp.Range(0, 3)}),
+    "two sums": eq(total(W * at(k)) * total(at(k) * P), total(W * at(k) * total(at(r) * P, r)), steps),
+    "sum in a sum": eq(total(total(W * at(r), r, 1, k) * P), total(total(W * at(k) * P, k, 1, r), r), steps),
+    "diagonal letters in a sum": eq(total(at(k) * at(t, "B") * W), at(t, "B") * total(at(k) * W), steps),
+    "trace of a sum": eq(sp.Trace(total(W * at(k))), sp.Trace(total(at(k) * W.T).T), steps),
     "entry of a product": eq(Entry(W * P, i, j), sp.Sum(w[i, m] * sp.IndexedBase("P", shape=(n, n))[m, j], (m, 1, n))),
     "delta": eq(sp.Sum(sp.KroneckerDelta(m, j) * x[m], (m, 1, n)), x[j]),
     "sum without its index": eq(x[1] * sp.Sum(z, (m, 1, n)), n * z * x[1]),
+    "one term": eq(sp.Sum(z**m * x[m], (m, 1, 1)), z * x[1]),
+    "one late term": eq(sp.Sum(x[m], (m, n, n)), x[n]),
+    "no term": eq(z * sp.Sum(x[m], (m, n + 1, n)) + z, z),
     "renamed index": eq(sp.Sum(x[m] ** 2, (m, 1, n)), sp.Sum(x[j] ** 2, (j, 1, n))),
     "double sum": eq(sp.Derivative(sp.Sum(sp.Sum(w[q, m] ** 2, (m, 1, n)), (q, 1, n)), w[i, j]), 2 * w[i, j]),
     "own index": eq(x[m] * sp.Derivative(sp.Sum(x[m] ** 2, (m, 1, n)), x[m]), 2 * x[m] ** 2),
@@ -85,18 +117,40 @@ PROVED = {
     "discriminant": Claim(z**2 + z + 1, ">", 0),
     "parabola": le(z * (1 - z), sp.Rational(1, 4), {z: unit}),
     "parabola, open": Claim(z * (1 - z), ">", 0, {z: sp.Interval.open(0, 1)}),
+    "submultiplicative": le(SigmaMax(W * P), SigmaMax(W) * SigmaMax(P)),
+    "norm of rectangular": le(SigmaMax(A * B), SigmaMax(A) * SigmaMax(B)),
+    "norm of three": le(SigmaMax(W * D * P), SigmaMax(W) * SigmaMax(D) * SigmaMax(P)),
+    "norm of a difference": le(SigmaMax(W - P), SigmaMax(W) + SigmaMax(P)),
+    "norm of a multiple": eq(SigmaMax(-z * W), sp.Abs(z) * SigmaMax(W)),
+    "norm of the identity": eq(SigmaMax(sp.Identity(n)), 1),
+    "norm of a column": le(SigmaMax(B * v), SigmaMax(B) * SigmaMax(v)),
+    "bounds in one polynomial": le(SigmaMax(W * P * W + W), SigmaMax(W) * (SigmaMax(W) * SigmaMax(P) + 1)),
+    "turned, at least": Claim(SigmaMax(W) * SigmaMax(P), ">=", SigmaMax(P.T * W.T)),
+    "sign of every factor": eq(SigmaMax(signed(-W)), SigmaMax(signed(W)), {t: sp.Range(0, 4)}),
+    "rho below norm": le(SpectralRadius(W), SigmaMax(W)),
+    "rho of a product": le(SpectralRadius(W * P), SigmaMax(P) * SigmaMax(W)),
+    "rho of a power": eq(SpectralRadius(W**3), SpectralRadius(W) ** 3),
+    "power of rho": le(SpectralRadius(W) ** k, SigmaMax(W**k), {k: sp.Range(0, 5)}),
+    "rho of a diagonal": eq(SpectralRadius(D1 * D2), SigmaMax(D2 * D1)),
+    "norm of a Gram matrix": eq(SigmaMax(A.T * A), SigmaMax(A) ** 2),
+    "rho of a Gram matrix": eq(SpectralRadius(A.T * A), SigmaMax(A) ** 2),
+    "rho of a Gram matrix, turned": eq(SpectralRadius(W * D * W.T), SigmaMax(W * D * W.T)),
+    "sum of squares": Claim(sp.Sum((x[m] * z) ** 2, (m, 1, n)), ">=", 0),
+    "square of a sum": Claim(sp.Sum(x[m], (m, 1, n)) ** 2, ">=", 0),
+    "Frobenius above norm": le(SigmaMax(A), Frobenius(A)),
+    "Frobenius of a product": le(Frobenius(A * B), SigmaMax(A) * Frobenius(B)),
+    "Frobenius of a transpose": eq(Frobenius(A), Frobenius(A.T)),
+    "sum of norms": le(sp.Sum(SigmaMax(W * at_m), (m, 1, k)), SigmaMax(W) * sp.Sum(SigmaMax(at_m), (m, 1, k)), {k: sp.Range(0, 4)}),
 }  # fmt: skip
 
 BEYOND = {
-    "submultiplicative": le(SigmaMax(W * P), SigmaMax(W) * SigmaMax(P)),
-    "rho below norm": le(SpectralRadius(W), SigmaMax(W)),
-    "rho of a power": eq(SpectralRadius(W**3), SpectralRadius(W) ** 3),
-    "norm of rectangular": le(SigmaMax(A * B), SigmaMax(A) * SigmaMax(B)),
     "determinant": eq(sp.Determinant(W * P), sp.Determinant(W) * sp.Determinant(P)),
     "symmetric: norm is rho": eq(SigmaMax(W), SpectralRadius(W), given=(eq(W, W.T),)),
     "zeros of the sine": eq(sp.sin(z), 0, {z: sp.FiniteSet(0, sp.pi, 2 * sp.pi)}),
     "to the end of the domain": Claim(sp.sin(z), ">=", 0, {z: sp.Interval(0, sp.pi)}),
     "even integers": eq(sp.cos(sp.pi * k), 1, {k: sp.Range(0, 9, 2)}),
+    "shifted sum": eq(total(W * at(k)), total(W * at(k + 1), k, 0, t - 1), steps),
+    "sum of one matrix": eq(total(W), t * W, steps),
     "given": le(y**2, z**2, given=(le(0, y), le(y, z))),
     "open end": Claim(1 / z, ">", 0, {z: sp.Interval.Lopen(0, 1)}),
 }  # fmt: skip
@@ -170,7 +224,7 @@ def test_interval_arithmetic_certifies() -> None:
 def test_a_citation_is_tested_all_the_same() -> None:
     """A cited claim counts the cases that agree and names its source; a false one is refuted."""
     cited = Cited("Horn and Johnson, 5.6.9")
-    evidence = decide(BEYOND["rho below norm"], by=cited)
+    evidence = decide(PROVED["rho below norm"], by=cited)
     assert str(evidence) == f"cited ({CASES} cases agree): Horn and Johnson, 5.6.9"
     assert not isinstance(decide(le(SigmaMax(W), SpectralRadius(W)), by=cited), Evidence)
 
@@ -264,4 +318,10 @@ def test_each_exact_route_is_needed() -> None:
         if len(provers) == 1:
             found[provers[0]].add(name)
     assert all(found.values()), found
-    assert {calculus.__name__, entrywise.__name__, sign.__name__, polynomial.__name__} <= set(found)
+    assert {
+        calculus.__name__,
+        entrywise.__name__,
+        sign.__name__,
+        polynomial.__name__,
+        norms.__name__,
+    } <= set(found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from html import unescape
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sympy as sp
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
@@ -18,10 +18,6 @@ from book_utils.widgets.codegen import Formula, javascript
 
 EVERY = pytest.mark.parametrize("name", widgets.names())
 VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-def stretch(**state) -> Explorable:
-    return widgets.explorable("stretch")(**state)
 
 
 def html_of(widget: Explorable) -> str:
@@ -71,34 +67,6 @@ def test_state_reaches_the_front_end(name):
     assert widgets.explorable(name).module().startswith(widget.get_state()["_esm"])
 
 
-def test_state_changes_the_picture():
-    """Another state gives another figure and other words, and an array will do as well as lists."""
-    first = html_of(stretch())
-    moved = stretch(x=np.array([1.0, 0.75]), W=np.eye(2))
-    assert moved.state()["x"] == [1.0, 0.75]
-    assert moved.state()["W"] == [[1.0, 0.0], [0.0, 1.0]]
-    assert "state (1, 0.75)" in html_of(moved)
-    assert html_of(moved) != first
-
-
-@pytest.mark.parametrize(
-    ("state", "message"),
-    [
-        ({"W": [[1, 2]]}, r"W: got shape \(1, 2\), expects a square matrix \(2, 2\)"),
-        ({"W": [[9, 0], [0, 1]]}, "W: got .*expects numbers from -3 to 3"),
-        ({"x": [1, float("nan")]}, "x: got a non-finite number nan"),
-        ({"b": [1]}, r"b: got shape \(1,\), expects shape \(2,\)"),
-        ({"steps": 13}, "steps: got 13, expects 1 to 12"),
-        ({"steps": 0}, "steps: got 0, expects 1 to 12"),
-        ({"activation": "sigmoid"}, "activation: got 'sigmoid', expects one of logistic, tanh"),
-    ],
-)
-def test_bad_state_is_refused(state, message):
-    """A wrong shape, range, number or name is refused by argument, with what is expected."""
-    with pytest.raises(ValueError, match=message):
-        stretch(**state)
-
-
 def test_unknown_explorable_is_refused():
     """Asking for an explorable that does not exist lists those that do."""
     with pytest.raises(ValueError, match=r"explorable: got 'strech', expects one of .*stretch"):
@@ -107,8 +75,31 @@ def test_unknown_explorable_is_refused():
 
 def test_missing_kernel_says_how_to_make_it(tmp_path):
     """A folder without kernel.js is refused with the command that makes it."""
+    view = 'import { kernel } from "./kernel.js";\nexport default {};\n'
+    (tmp_path / "view.js").write_text(view, encoding="utf-8")
     with pytest.raises(FileNotFoundError, match=r"kernel.js is missing.*-m book_utils.widgets"):
         bundle(tmp_path)
+
+
+def test_imported_files_keep_their_names_to_themselves(tmp_path, node):
+    """Files that use the same name, and a file that two import, become one module that runs."""
+    files = {
+        "view.js": 'import { a } from "./a.js";\nimport {\n  b,\n} from "./b.js";\n'
+        "const secret = 3;\nexport const sum = [secret, a(), b()];\n",
+        "a.js": 'import { c } from "./c.js";\nconst secret = 1;\n'
+        "export const a = () => [secret, c()];\n",
+        "b.js": 'import { c } from "./c.js";\nconst secret = 2;\n'
+        "export function b() {\n  return [secret, c()];\n}\n",
+        "c.js": "let calls = 0;\nexport const c = () => ++calls;\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    module = tmp_path / "bundled.mjs"
+    module.write_text(bundle(tmp_path), encoding="utf-8")
+    ask = f"import({json.dumps(str(module))}).then((m) => console.log(JSON.stringify(m.sum)))"
+    done = subprocess.run([node, "-e", ask], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [3, [1, 1], [2, 2]]
+    assert bundle(tmp_path) == module.read_text(encoding="utf-8")
 
 
 def test_export_writes_runtime_and_modules(tmp_path):
@@ -175,8 +166,9 @@ def test_only_pages_with_an_explorable_load_the_runtime(extension, tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     (source / "index.rst").write_text(page("Plain", "toctree::\n\n   shown"), encoding="utf-8")
+    figures = "".join(html_of(widgets.explorable(name)()) for name in widgets.names())
     (source / "shown.rst").write_text(
-        page("Shown", f"raw:: html\n\n   {html_of(stretch())}"), encoding="utf-8"
+        page("Shown", f"raw:: html\n\n   {figures}"), encoding="utf-8"
     )
     pages, warnings = build(source, tmp_path / "built")
     assert warnings == ""
@@ -184,8 +176,9 @@ def test_only_pages_with_an_explorable_load_the_runtime(extension, tmp_path):
     assert link is not None
     assert 'type="module"' in link[0]
     assert "explorables/runtime" not in pages["index"]
-    written = tmp_path / "built" / "_static" / "explorables" / "stretch.js"
-    assert written.read_text(encoding="utf-8") == widgets.explorable("stretch").module()
+    for name in widgets.names():
+        written = tmp_path / "built" / "_static" / "explorables" / f"{name}.js"
+        assert written.read_text(encoding="utf-8") == widgets.explorable(name).module()
 
 
 def test_unknown_explorable_on_a_page_is_a_warning(extension, tmp_path):
@@ -195,4 +188,5 @@ def test_unknown_explorable_on_a_page_is_a_warning(extension, tmp_path):
     figure = '<figure class="explorable" data-explorable="squeeze"></figure>'
     (source / "index.rst").write_text(page("Shown", f"raw:: html\n\n   {figure}"), encoding="utf-8")
     _, warnings = build(source, tmp_path / "built")
-    assert "explorable: got 'squeeze', expects one of stretch" in warnings
+    known = ", ".join(widgets.names())
+    assert f"explorable: got 'squeeze', expects one of {known}" in warnings

@@ -1,6 +1,15 @@
 """Numbers: what a cell does over time. Pure functions, for any cell."""
 
 from book_utils.dynamics.gradients import bptt, clip, contributions, costates, immediate
+from book_utils.dynamics.powers import departure, kreiss, power_norms, spectral_radius
+from book_utils.dynamics.random_products import (
+    critical_gain,
+    gaussian_exponent,
+    gaussian_growth,
+    gaussian_spread,
+    log_growth,
+    lyapunov,
+)
 from book_utils.dynamics.simulation import simulate
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
@@ -9,9 +18,19 @@ __all__ = [
     "clip",
     "contributions",
     "costates",
+    "critical_gain",
+    "departure",
+    "gaussian_exponent",
+    "gaussian_growth",
+    "gaussian_spread",
     "immediate",
     "jacobian",
     "jacobians",
+    "kreiss",
+    "log_growth",
+    "lyapunov",
+    "power_norms",
     "simulate",
+    "spectral_radius",
     "transport",
 ]

@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 from abc import abstractmethod
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,7 +40,9 @@ class Explorable(anywidget.AnyWidget):
             folder = Path(inspect.getfile(cls)).parent
             cls.name = folder.name
             cls._esm = cls._view = bundle(folder)
-            cls._css = cls._style = _read(HERE / "explorable.css") + _read(folder / "style.css")
+            cls._css = cls._style = _read(HERE / "shared" / "explorable.css") + _read(
+                folder / "style.css"
+            )
         super().__init_subclass__(**kwargs)
 
     @abstractmethod
@@ -76,7 +79,10 @@ class Explorable(anywidget.AnyWidget):
 
 
 class Numbers(traitlets.TraitType):
-    """An array of numbers of one shape within ±limit, kept as nested lists for the front end."""
+    """Numbers within ±limit in an array of one shape, kept as nested lists for the front end.
+
+    The shape () is that of a single number.
+    """
 
     def __init__(self, default: Any, *, shape: tuple[int, ...], limit: float) -> None:
         self.shape, self.limit = shape, limit
@@ -86,22 +92,74 @@ class Numbers(traitlets.TraitType):
         name = self.name or "value"
         array = validate.array(name, value, self.shape)
         if abs(array).max() > self.limit:
+            what = "numbers" if self.shape else "a number"
             raise ValueError(
-                f"{name}: got {value!r}, expects numbers from {-self.limit:g} to {self.limit:g}"
+                f"{name}: got {value!r}, expects {what} from {-self.limit:g} to {self.limit:g}"
             )
         return array.astype(float).tolist()
 
 
+class Count(traitlets.Int):
+    """A whole number from ``low`` to ``high``."""
+
+    def __init__(self, default: int, low: int, high: int) -> None:
+        self.low, self.high = low, high
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> int:
+        if not self.low <= super().validate(obj, value) <= self.high:
+            raise ValueError(f"{self.name}: got {value}, expects {self.low} to {self.high}")
+        return int(value)
+
+
+class Choice(traitlets.Unicode):
+    """One of some names."""
+
+    def __init__(self, default: str, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if value not in self.names:
+            known = ", ".join(self.names)
+            raise ValueError(f"{self.name}: got {value!r}, expects one of {known}")
+        return value
+
+
+IMPORT = re.compile(r'^import\s+(\{[^}]*\})\s+from\s+"([^"]+)";\n', flags=re.MULTILINE)
+EXPORT = re.compile(r"^export (?:const|function) (\w+)", flags=re.MULTILINE)
+
+
 def bundle(folder: Path) -> str:
-    """The view with what it imports, as one module: a notebook cannot load files beside it."""
-    shared = [_inline(_read(path)) for path in (folder / "kernel.js", HERE / "helpers.js")]
-    view = re.sub(r"^import\s[^;]*;\n", "", _read(folder / "view.js"), flags=re.MULTILINE)
-    return "\n".join([*shared, view])
+    """The view with all it imports, as one module: a notebook cannot load files beside it.
+
+    Each imported file becomes an object that holds its exports, after the files that it imports
+    itself. What it does not export stays inside, so no two files can take each other's names.
+    """
+    bundled: dict[Path, str] = {}
+
+    def linked(path: Path) -> str:
+        """The text of a file, with names taken from objects in place of its imports."""
+        text = _read(path)
+        for _, source in IMPORT.findall(text):
+            add((path.parent / source).resolve())
+        return IMPORT.sub(lambda found: f"const {found[1]} = {_object(found[2])};\n", text)
+
+    def add(path: Path) -> None:
+        if path not in bundled:
+            text = linked(path)
+            exports = ", ".join(EXPORT.findall(text))
+            inside = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+            bundled[path] = (
+                f"const {_object(path.name)} = (() => {{\n{inside}return {{ {exports} }};\n}})();\n"
+            )
+
+    view = linked(folder / "view.js")
+    return "\n".join([*bundled.values(), view])
 
 
-def _inline(text: str) -> str:
-    """The text of a module as part of another one: it exports nothing any more."""
-    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+def _object(source: str) -> str:
+    return f"${Path(source).stem}"
 
 
 def _read(path: Path) -> str:

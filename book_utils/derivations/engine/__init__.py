@@ -4,7 +4,14 @@ The prover (``prove``) rewrites expressions exactly; the tester (``instances``) 
 ``decide`` asks both. ``derivation`` and ``counterexample`` are what chapters show.
 """
 
-from book_utils.derivations.engine.claim import Claim, definition, lemma
+from book_utils.derivations.engine.claim import (
+    Claim,
+    definition,
+    every,
+    for_each,
+    given,
+    lemma,
+)
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
@@ -13,9 +20,12 @@ from book_utils.derivations.engine.prove import (
     algebra,
     calculus,
     certified,
+    monotone,
+    norms,
     polynomial,
     sign,
     sizes,
+    substitution,
 )
 
 __all__ = [
@@ -34,8 +44,14 @@ __all__ = [
     "certified",
     "decide",
     "definition",
+    "every",
+    "for_each",
+    "given",
     "lemma",
+    "monotone",
+    "norms",
     "polynomial",
     "sign",
     "sizes",
+    "substitution",
 ]

@@ -10,11 +10,15 @@ from typing import Any
 import sympy as sp
 
 from book_utils.derivations.engine.claim import (
+    Assumption,
     Claim,
     Equation,
     as_equation,
+    at_least,
     compose,
+    given,
     implies,
+    lies_in,
     substitute,
 )
 from book_utils.derivations.engine.decide import (
@@ -44,8 +48,9 @@ class Step:
     """One link: the next expression, and why it stands there.
 
     ``by`` names the prover's routes (or ``Cited(...)``, or "test"). ``using`` lists equations
-    that the step may use: ``definition(...)``, ``lemma(...)``, the ``HYPOTHESIS`` of an
-    induction, or a pair of sides, which has to be proved where it is used.
+    and inequalities that the step may use: ``definition(...)``, ``lemma(...)``, ``given(...)``,
+    the ``HYPOTHESIS`` of an induction, or a pair of sides, which has to be proved where it is
+    used.
     """
 
     right: sp.Basic
@@ -87,13 +92,18 @@ class Induction:
     step: tuple[Step, ...]
     step_where: Mapping[Any, Any]
 
+    def hypothesis(self, claim: Claim) -> Equation:
+        """The claim one step earlier."""
+        before = substitute(claim, self.over, self.over - 1)
+        return Equation(before.left, before.right, "hypothesis", claim.relation)
+
     def parts(self, claim: Claim) -> tuple[Part, ...]:
-        hypothesis = substitute(claim, self.over, self.over - 1)
-        equation = Equation(hypothesis.left, hypothesis.right, "hypothesis")
         where = {s: d for s, d in claim.where.items() if s != self.over}
         at_start = replace(substitute(claim, self.over, self.start), where=where)
         steps = tuple(
-            replace(s, using=tuple(equation if u is HYPOTHESIS else u for u in s.using))
+            replace(
+                s, using=tuple(self.hypothesis(claim) if u is HYPOTHESIS else u for u in s.using)
+            )
             for s in self.step
         )
         name, first = tex(self.over), tex(sp.sympify(self.start))
@@ -109,22 +119,44 @@ class Induction:
     def _domain(self, claim: Claim) -> dict[Any, Any]:
         """The claim's domain without the start: no place may be left out between the two."""
         domain = claim.where.get(self.over)
-        if claim.relation != "=":
-            raise ValueError(f"induction: got a claim with {claim.relation!r}, expects '='")
+        self._refuse_assumptions(claim)
         if not isinstance(domain, sp.Range) or domain.step != 1 or domain.start != self.start:
             raise ValueError(
                 f"induction over {self.over} from {self.start}: got the domain {domain}, "
                 f"expects where={{{self.over}: sp.Range({self.start}, …)}}"
             )
         step = {**claim.where, self.over: sp.Range(domain.start + 1, domain.stop)}
-        for name, given in self.step_where.items():
+        for name, said in self.step_where.items():
             expected = step.get(name)
-            same = given == expected or (
-                name == self.over and getattr(given, "start", None) == domain.start + 1
+            same = said == expected or (
+                name == self.over and getattr(said, "start", None) == domain.start + 1
             )
             if not same:
-                raise ValueError(f"step_where: got {given} for {name}, expects {expected}")
+                raise ValueError(f"step_where: got {said} for {name}, expects {expected}")
         return step
+
+    def _refuse_assumptions(self, claim: Claim) -> None:
+        """What is assumed at one place must hold at the one before, where the claim is used."""
+        for name, domain in claim.where.items():
+            if name != self.over and self.over in getattr(domain, "free_symbols", ()):
+                raise ValueError(
+                    f"induction over {self.over}: got the domain {domain} for {name}, "
+                    f"expects one without {self.over}"
+                )
+        for c in claim.given:
+            inside = c.left.free_symbols | c.right.free_symbols
+            if c.every is not None:
+                range_ = c.where[c.every]
+                inside |= range_.start.free_symbols
+                grows = range_.stop - range_.stop.subs(self.over, self.over - 1)
+                if not at_least(grows, 0, {}):
+                    inside |= {self.over}
+            if self.over in inside:
+                raise ValueError(
+                    f"induction over {self.over}: got the assumption {c.left} {c.relation} "
+                    f"{c.right}, expects one that does not change with {self.over}, or one for "
+                    "every index up to it"
+                )
 
 
 @dataclass(frozen=True)
@@ -133,8 +165,9 @@ class Rejection:
 
     mutant: Mutant
     status: str
-    """'killed': refuted by an instance, and no route proves it. 'equivalent': proved, so it is
-    as true as what it was made from. 'survived': neither."""
+    """'killed': refuted by an instance, or without a meaning at one (a product with fewer than
+    no factors), which no check lets pass; and no route proves it. 'equivalent': proved, so it
+    is as true as what it was made from. 'survived': neither."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,10 +204,13 @@ class Derivation:
     def _check_shape(self, part: Part) -> None:
         if not part.steps:
             raise ValueError(f"{self.label}: a derivation needs at least one step")
-        if self.induction is None and any(
-            u is HYPOTHESIS for step in part.steps for u in step.using
-        ):
-            raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
+        supposed = () if self.induction is None else (self.induction.hypothesis(self.claim),)
+        for step in part.steps:
+            for fact in step.using:
+                if fact.ground == "hypothesis" and (fact not in supposed or part is self.parts[0]):
+                    raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
+                if isinstance(fact.ground, Assumption):
+                    self._refuse_unassumed(fact, part.claim)
         if part.steps[-1].right != part.claim.right:
             raise ValueError(
                 f"{self.label}: the steps end at {part.steps[-1].right}, "
@@ -185,6 +221,24 @@ class Derivation:
             raise ValueError(
                 f"{self.label}: relations {[s.relation for s in part.steps]} do not make the "
                 f"claim's {part.claim.relation!r}"
+            )
+
+    def _refuse_unassumed(self, fact: Equation, claim: Claim) -> None:
+        """What a step takes as given must be an assumption of its claim, at an index in range."""
+        ground = fact.ground
+        c = ground.claim
+        if c not in claim.given or fact != given(c, ground.at):
+            raise ValueError(
+                f"{self.label}: given: got {c.left} {c.relation} {c.right}, expects one of the "
+                "claim's assumptions, word for word"
+            )
+        if ground.at is None:
+            return
+        domain = c.where[c.every]
+        if not lies_in(ground.at, ground.at, domain, claim.where):
+            raise ValueError(
+                f"{self.label}: given: got {c.every} = {ground.at}, expects an index that surely "
+                f"lies in {domain}"
             )
 
     @classmethod
@@ -233,7 +287,7 @@ class Derivation:
         return weakest([outcome, *grounds])
 
     def _ground(self, equation: Equation, claim: Claim, name: str) -> Evidence:
-        """What an equation is worth that a step uses. Whatever its ground, it is tested."""
+        """What a fact is worth that a step uses. Whatever its ground, it is tested."""
         itself = equation.within(claim)
         trial = refute(itself, seconds=self.seconds)
         if trial.refutation is not None:
@@ -241,15 +295,17 @@ class Derivation:
                 f"{name} uses an equation that does not hold.\n" + refutation_text(trial.refutation)
             )
         if trial.strays or not trial.cases:
-            shown = f"{equation.left} = {equation.right}"
+            shown = f"{equation.left} {equation.relation} {equation.right}"
             return Evidence(Grade.INCONCLUSIVE, note=f"it uses {shown}, but {trial.note}")
-        if equation.ground in ("definition", "hypothesis"):
+        if equation.ground in ("definition", "hypothesis") or isinstance(
+            equation.ground, Assumption
+        ):
             return Evidence(Grade.PROVED, cases=trial.cases)
         if isinstance(equation.ground, Derivation):
             return equation.ground.evidence
         proof = prove(itself, seconds=self.seconds)
         if proof is not None and proof.grade > Grade.INCONCLUSIVE:
-            return proof
+            return replace(proof, cases=trial.cases)
         return Evidence(Grade.TESTED, trial.cases, note="it uses an equation that is only tested")
 
     @cached_property
@@ -291,7 +347,8 @@ class Derivation:
     def _judge(
         self, mutant: Mutant, origin: Claim, by: Any, using: tuple[Equation, ...]
     ) -> Rejection:
-        refutation = refute(mutant.claim, seconds=self.seconds).refutation
+        trial = refute(mutant.claim, seconds=self.seconds)
+        refutation = trial.refutation
         routes = EXACT if isinstance(by, Cited | str) else by
         proof = prove(mutant.claim, routes, using, self.seconds)
         if refutation is not None and proof is not None and contradicts(proof, refutation):
@@ -299,7 +356,7 @@ class Derivation:
                 f"{self.label}: a route proves the mutant '{mutant.what}', which an instance "
                 f"refutes: {mutant.claim.left} {mutant.claim.relation} {mutant.claim.right}"
             )
-        if refutation is not None:
+        if refutation is not None or (trial.strays and proof is None):
             return Rejection(mutant, "killed")
         if proof is None and mutant.claim.relation == origin.relation:
             # Perhaps only the form changed: then it is as true as what it was made from.

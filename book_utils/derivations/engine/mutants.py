@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import sympy as sp
 
@@ -21,6 +22,7 @@ from book_utils.derivations.engine.vocabulary import (
     SigmaMax,
     SlopeFunction,
     SpectralRadius,
+    SumOf,
 )
 
 TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
@@ -41,7 +43,7 @@ def mutants(claim: Claim) -> list[Mutant]:
         found.append(Mutant("inequality turned", replace(claim, relation=TURNED[claim.relation])))
     seen = {claim.right}
     for what, right in _variants(claim.right, sorted(names_of(claim).ranges, key=str)):
-        if right not in seen and _same_shape(right, claim.right):
+        if right not in seen and _same_shape(right, claim.right) and _fits(right):
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
@@ -49,6 +51,18 @@ def mutants(claim: Claim) -> list[Mutant]:
 
 def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
     return getattr(a, "shape", None) == getattr(b, "shape", None)
+
+
+def _fits(e: sp.Basic) -> bool:
+    """Whether the matrices in an expression can be multiplied and added at every size."""
+    for part in sp.preorder_traversal(e):
+        if isinstance(part, sp.MatMul):
+            factors = [a for a in part.args if a.is_Matrix]
+            if any(a.shape[1] != b.shape[0] for a, b in pairwise(factors)):
+                return False
+        elif isinstance(part, sp.MatAdd) and any(a.shape != part.shape for a in part.args):
+            return False
+    return True
 
 
 Changes = Iterator[tuple[str, sp.Basic]]
@@ -93,7 +107,7 @@ def _places(e: sp.Basic) -> range:
             return range(1)
         case sp.Derivative() | sp.Sum() | sp.Product() | CharacteristicPolynomial():
             return range(1)
-        case Descending():
+        case Descending() | SumOf():
             return range(0 if e.is_empty else 1)
         case sp.Pow() | sp.MatPow():
             return range(1)
@@ -120,6 +134,14 @@ def _here(e: sp.Basic) -> Changes:
             yield "newest factor lost", type(e)(body, index, newest - 1, oldest)
             yield "oldest factor lost", type(e)(body, index, newest, oldest + 1)
             yield "one factor too old", type(e)(body, index, newest, oldest - 1)
+        case SumOf():
+            body, index, low, high = e.args
+            yield "a last term too many", SumOf(body, index, low, high + 1)
+            if e.is_empty:
+                return
+            yield "a first term too many", SumOf(body, index, low - 1, high)
+            yield "first term lost", SumOf(body, index, low + 1, high)
+            yield "last term lost", SumOf(body, index, low, high - 1)
         case sp.MatMul():
             yield from _products(e, sp.MatMul, ordered=True)
         case sp.Mul():
@@ -131,7 +153,7 @@ def _here(e: sp.Basic) -> Changes:
                 name = _name(term)
                 yield f"term {name} dropped", _join(e.func, others)
                 yield f"sign of {name} turned", e.func(*others, negative(term))
-        case sp.Pow() if e.exp.is_Integer or e.exp.is_Symbol:
+        case sp.Pow() if e.exp.is_integer or e.exp.is_Symbol:
             yield f"exponent of {_name(e.base)} one too high", e.base ** (e.exp + 1)
             yield f"exponent of {_name(e.base)} one too low", e.base ** (e.exp - 1)
         case sp.MatPow():
@@ -149,7 +171,7 @@ def _here(e: sp.Basic) -> Changes:
             yield "σ for σ′", e.func.of(e.args[0])
         case ActivationFunction():
             yield "σ′ for σ", e.func.slope(e.args[0])
-        case SigmaMax():
+        case SigmaMax() if e.args[0].shape[0] == e.args[0].shape[1] != 1:
             yield "ρ for σ_max", SpectralRadius(e.args[0])
         case SpectralRadius():
             yield "σ_max for ρ", SigmaMax(e.args[0])
@@ -171,7 +193,7 @@ def _is_square_factor(e: sp.Basic) -> bool:
         getattr(e, "is_Matrix", False)
         and not isinstance(e, sp.MatMul | sp.MatAdd | sp.Transpose | sp.Identity | Descending)
         and len(e.shape) == 2
-        and e.shape[0] == e.shape[1]
+        and e.shape[0] == e.shape[1] != 1
         and sp.Transpose(e).doit() != e
     )
 

@@ -12,12 +12,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from book_utils.derivations.engine.claim import Claim
 from book_utils.derivations.engine.vocabulary import (
     ActivationFunction,
-    Descending,
     Diagonal,
     DiagonalAt,
     Entry,
     Jacobian,
     OfIndex,
+    OverIndex,
     SlopeFunction,
 )
 
@@ -40,11 +40,15 @@ def names_of(claim: Claim) -> Names:
     """The free names of both sides and of the assumptions. Refuses what could be confused."""
     found = _Collector()
     for c in (claim, *claim.given):
-        found.visit(c.left, frozenset())
-        found.visit(c.right, frozenset())
+        bound = frozenset() if c.every is None else frozenset({c.every})
+        found.visit(c.left, bound)
+        found.visit(c.right, bound)
+        if c.every is not None:
+            found.bound.add(c.every)
+            found.visit_all((c.where[c.every].start, c.where[c.every].stop), frozenset())
     for domain in claim.where.values():
         if isinstance(domain, sp.Basic):
-            found.scalars |= domain.free_symbols - found.sizes
+            found.visit_domain(domain)
     found.scalars -= found.sizes
     _refuse_doubles(found)
     _refuse_domains(claim, found)
@@ -87,10 +91,10 @@ class _Collector:
                     inner |= {index}
                     self.bound.add(index)
                 self.visit(e.function, inner)
-            case Descending():
-                body, index, newest, oldest = e.args
+            case OverIndex():
+                body, index, *ends = e.args
                 self.bound.add(index)
-                self.visit_all((newest, oldest), bound)
+                self.visit_all(ends, bound)
                 self.visit(body, bound | {index})
             case OfIndex():
                 self.bound.add(e.args[1])
@@ -120,10 +124,16 @@ class _Collector:
                 self._function(e)
                 self.visit_all((a for a in e.args if isinstance(a, sp.Basic)), bound)
 
+    def visit_domain(self, domain: sp.Basic) -> None:
+        """A domain names numbers, or, as a bound, the norm of a matrix."""
+        ends = [e for e in sp.preorder_traversal(domain) if isinstance(e, sp.Expr)]
+        self.visit_all((e for e in ends if e.is_Symbol or e.has(MatrixExpr)), frozenset())
+
     def _shape(self, e: sp.Basic) -> None:
         if not e.shape:
             raise ValueError(f"{e}: has no shape, expects IndexedBase('{e}', shape=(…))")
-        for extent in e.shape:
+        # A number that belongs to a network depends on its size, though its shape does not.
+        for extent in (*e.shape, getattr(e, "units", sp.S.One)):
             self.sizes |= sp.sympify(extent).free_symbols
 
     def _places(self, places: Iterable[tuple], bound: Bound) -> None:

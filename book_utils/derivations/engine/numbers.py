@@ -32,6 +32,8 @@ class Numbers(Instance):
         self.largest = [self.zero]
         """The largest number met in an evaluation: rounding errors are a fraction of it."""
         self.symmetric = symmetric
+        self.scale = sp.Integer(1)
+        """Of the entries of matrices."""
         self.shape_of_matrices = self.random.choice(["full", "full", "sparse", "triangular"])
         # False claims hide at zero, at one and at the ends of a domain: go there on purpose.
         self.special = self.random.random() < 0.25
@@ -48,10 +50,14 @@ class Numbers(Instance):
         places = [(i,) for i in range(1, shape[0] + 1)]
         if len(shape) == 2:
             places = [(i, j) for (i,) in places for j in range(1, shape[1] + 1)]
+        # Strictly triangular ones above or below: a product of the two kinds is neither.
+        self.below = self.shape_of_matrices == "strictly triangular" and self.random.random() < 0.5
         drawn = {place: self._kept(place) * self.number(self._entry()) for place in places}
         if name in self.symmetric:
             drawn = {place: drawn[min(place), max(place)] for place in places}
-        return drawn
+        return (
+            drawn if self.scale == 1 else {p: self.number(self.scale) * v for p, v in drawn.items()}
+        )
 
     def _entry(self) -> sp.Rational:
         return sp.Integer(self.random.randint(-1, 1)) if self.special else self.draw()
@@ -62,6 +68,8 @@ class Numbers(Instance):
             return 1
         if self.shape_of_matrices == "triangular":
             return int(place[0] <= place[1])
+        if self.shape_of_matrices == "strictly triangular":
+            return int(place[0] > place[1] if self.below else place[0] < place[1])
         return int(self.random.random() < 0.5)
 
     def value(self, kept: Any) -> Any:

@@ -8,12 +8,16 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 LETTERS = {
+    r"\partial^+ ": "∂⁺",
     r"\partial ": "∂",
     r"\partial": "∂",
     r"\sigma": "σ",
     r"\varphi": "φ",
     r"\phi": "φ",
     r"\alpha": "α",
+    r"\theta": "θ",
+    r"\lambda": "λ",
+    r"\ell": "ℓ",
     r"\rho": "ρ",
     r"_{\max}": "_max",
 }
@@ -55,6 +59,11 @@ class Plain(StrPrinter):
         if len(factors) < 2:
             return self._print(factors[0]) if factors else "I"
         return (" ⋯ " if others else "").join(f"({self._print(factor)})" for factor in factors)
+
+    def _print_SumOf(self, e):
+        body, index, low, high = map(self._print, e.args)
+        inside = f"({body})" if isinstance(e.args[0], sp.MatAdd) else body
+        return f"Σ_{{{index}={low}}}^{{{high}}} {inside}"
 
     def _print_Entry(self, e):
         matrix, i, j = map(self._print, e.args)

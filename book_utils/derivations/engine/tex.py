@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import mpmath
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
@@ -14,6 +16,7 @@ from book_utils.derivations.engine.vocabulary import (
     Entry,
     Jacobian,
     OfIndex,
+    SumOf,
 )
 
 RELATION = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">"}
@@ -36,7 +39,19 @@ class Printer(LatexPrinter):
 
     def _as_ordered_terms(self, e, order=None):
         terms = super()._as_ordered_terms(e, order)
-        return sorted(terms, key=lambda term: not term.has(sp.Sum))
+        return sorted(terms, key=_rank_of_term)
+
+    def _print_MatAdd(self, e):
+        """Terms in the order in which they stand (``sp.MatAdd`` keeps it, + does not).
+
+        What is subtracted comes after what is added, and a sum over an index last: what
+        followed it would look summed.
+        """
+        printed = [(isinstance(term, SumOf), self._print(term)) for term in e.args]
+        printed.sort(key=lambda each: (each[0], each[1].startswith("-")))
+        first, *rest = (text for _, text in printed)
+        signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
+        return " ".join([first, *signed])
 
     def _print_log(self, e, exp=None):
         argument = self._print(e.args[0])
@@ -59,17 +74,19 @@ class Printer(LatexPrinter):
     _print_SigmaMax = _print_SpectralRadius = _print_Function
 
     def _print_AppliedUndef(self, e):
-        """An undefined function whose first argument is an index: x_m(s)."""
-        first, *rest = e.args
-        if rest and first.is_integer:
-            inside = ", ".join(self._print(a) for a in rest)
-            return rf"{e.func.__name__}_{{{self._print(first)}}}({inside})"
+        """An undefined function whose first arguments are indices: x_m(s), W_{im}(s)."""
+        places = list(takewhile(lambda a: a.is_integer, e.args))
+        rest = e.args[len(places) :]
+        if rest and places:
+            inside = ", ".join(map(self._print, rest))
+            return rf"{e.func.__name__}_{{{''.join(map(self._print, places))}}}({inside})"
         return super()._print_Function(e)
 
     def _print_MatrixExpr(self, e):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
+    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -88,6 +105,11 @@ class Printer(LatexPrinter):
             inner = rf"\left({inner}\right)"
         return rf"{inner}^{{\mathsf{{T}}}}"
 
+    def _print_matrix_contents(self, e):
+        """Rows with fractions stand further apart: side by side in a line they would touch."""
+        text = super()._print_matrix_contents(e)
+        return text.replace(r"\\", r"\\[0.4em]") if r"\frac" in text else text
+
     def _print_Identity(self, e):
         return "I"
 
@@ -100,6 +122,15 @@ class Printer(LatexPrinter):
         return (r" \cdots " if others else "").join(map(self._factor, factors)) or "I"
 
     _print_Ascending = _print_Descending
+
+    def _print_SumOf(self, e: SumOf):
+        body, index, low, high = e.args
+        below, above = rf"{self._print(index)}={self._print(low)}", self._print(high)
+        return rf"\sum_{{{below}}}^{{{above}}} {self._term(body)}"
+
+    def _term(self, body: sp.Basic) -> str:
+        text = self._print(body)
+        return rf"\left({text}\right)" if isinstance(body, sp.MatAdd) else text
 
     def _factor(self, factor: sp.Basic) -> str:
         text = self._print(factor)
@@ -116,7 +147,7 @@ class Printer(LatexPrinter):
         body = self._print(e.expr)
         if isinstance(e.expr, sp.Function) and order == 1:
             return rf"\frac{{\partial {body}}}{{\partial {variable}}}"
-        if isinstance(e.expr, sp.Add):
+        if isinstance(e.expr, sp.Add | sp.Mul):
             body = rf"\Bigl({body}\Bigr)"
         return rf"\frac{{\partial{power}}}{{\partial {variable}{power}}} {body}"
 
@@ -130,6 +161,12 @@ def _place(factor: sp.Basic) -> int:
         case sp.Derivative() | sp.KroneckerDelta():
             return 3
     return 2
+
+
+def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
+    """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
+    lone = term.is_Symbol and not term.is_integer
+    return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.printing.precedence import PRECEDENCE
 
 from book_utils.derivations.engine.binding import put
 from book_utils.derivations.engine.claim import Equation, definition
@@ -44,7 +45,7 @@ class SlopeFunction(sp.Function):
 
 def activation_function(name: str) -> type[ActivationFunction]:
     """A new undefined activation; its derivative is ``activation_function(name).slope``."""
-    tex = {"sigma": r"\sigma", "phi": r"\varphi"}.get(name, name)
+    tex = {"sigma": r"\sigma", "phi": r"\varphi", "ell": r"\ell"}.get(name, name)
     function = type(name, (ActivationFunction,), {"tex": tex})
     function.slope = type(f"{name}_slope", (SlopeFunction,), {"of": function, "tex": f"{tex}'"})
     return function
@@ -93,8 +94,11 @@ class DiagonalAt(MatrixExpr):
 def _put_under(
     body: sp.Basic, index: sp.Symbol, old: sp.Basic, new: sp.Basic
 ) -> tuple[sp.Basic, sp.Symbol]:
-    """A body with ``old`` replaced, and its index: renamed where ``new`` speaks of another."""
-    if old == index:
+    """A body with ``old`` replaced, and its index: renamed where ``new`` speaks of another.
+
+    Where ``old`` speaks of another name than the one bound here, there is nothing to replace.
+    """
+    if index in old.free_symbols:
         return body, index
     if index in new.free_symbols:
         fresh = sp.Dummy(index.name, **index.assumptions0)
@@ -102,14 +106,11 @@ def _put_under(
     return put(body, old, new), index
 
 
-class Descending(MatrixExpr):
-    """The ordered product body(newest) ⋯ body(oldest), newest factor on the left.
+class OverIndex(MatrixExpr):
+    """A product or a sum: of a body that names its place by an index, between two ends."""
 
-    With ``newest = oldest - 1`` it is empty: the identity.
-    """
-
-    def __new__(cls, body: MatrixExpr, index: sp.Symbol, newest: sp.Basic, oldest: sp.Basic):
-        return super().__new__(cls, body, index, sp.sympify(newest), sp.sympify(oldest))
+    def __new__(cls, body: MatrixExpr, index: sp.Symbol, first: sp.Basic, last: sp.Basic):
+        return super().__new__(cls, body, index, sp.sympify(first), sp.sympify(last))
 
     @property
     def shape(self):
@@ -117,22 +118,73 @@ class Descending(MatrixExpr):
 
     @property
     def free_symbols(self):
-        body, index, newest, oldest = self.args
-        return (body.free_symbols - {index}) | newest.free_symbols | oldest.free_symbols
+        body, index, first, last = self.args
+        return (body.free_symbols - {index}) | first.free_symbols | last.free_symbols
 
     def _eval_subs(self, old, new):
-        body, index, newest, oldest = self.args
-        ends = newest._subs(old, new), oldest._subs(old, new)
+        body, index, first, last = self.args
+        ends = first._subs(old, new), last._subs(old, new)
         return type(self)(*_put_under(body, index, old, new), *ends)
 
-    def factor(self, position: sp.Basic) -> MatrixExpr:
+    def body_at(self, position: sp.Basic) -> MatrixExpr:
         return put(self.args[0], self.args[1], position)
+
+
+class SumOf(OverIndex):
+    """The sum of matrices body(low) + ⋯ + body(high).
+
+    With ``high = low - 1`` it is empty: the zero matrix.
+    """
+
+    precedence = PRECEDENCE["Mul"]
+
+    @property
+    def is_empty(self) -> bool:
+        _, _, low, high = self.args
+        return sp.expand(high - low) == -1
+
+    def peel_last(self) -> Equation:
+        """The definition, for high >= low: the sum without its last term, plus that term."""
+        body, index, low, high = self.args
+        return definition(self, type(self)(body, index, low, high - 1) + self.body_at(high))
+
+    def peel_first(self) -> Equation:
+        """The same from the other end, for high >= low."""
+        body, index, low, high = self.args
+        return definition(self, self.body_at(low) + type(self)(body, index, low + 1, high))
+
+    def numeric(self, at):
+        _, _, low, high = self.args
+        first, last = at.integer(low), at.integer(high)
+        if last < first - 1:
+            raise at.OutOfRange("the sum would have fewer than no terms")
+        height, width = map(at.integer, self.shape)
+        total = at.matrix_of([[at.zero] * width for _ in range(height)])
+        for position in range(first, last + 1):
+            term = at(self.body_at(sp.Integer(position)))
+            for entry in term:
+                at.note(entry)
+            total = total + term
+        return total
+
+
+class Descending(OverIndex):
+    """The ordered product body(newest) ⋯ body(oldest), newest factor on the left.
+
+    With ``newest = oldest - 1`` it is empty: the identity.
+    """
 
     def peel_newest(self) -> Equation:
         """The definition, for newest >= oldest: the product is its newest factor times the rest."""
         body, index, newest, oldest = self.args
         rest = type(self)(body, index, newest - 1, oldest)
-        return definition(self, self.factor(newest) * rest)
+        return definition(self, self.body_at(newest) * rest)
+
+    def peel_oldest(self) -> Equation:
+        """The same from the other end, for newest >= oldest."""
+        body, index, newest, oldest = self.args
+        rest = type(self)(body, index, newest, oldest + 1)
+        return definition(self, rest * self.body_at(oldest))
 
     def shown(self) -> tuple[list[MatrixExpr], bool]:
         """The factors at the two ends as they are written, and whether others lie between."""
@@ -141,8 +193,8 @@ class Descending(MatrixExpr):
             return [], False
         length = sp.expand(newest - oldest)
         if length == 0:
-            return [self.factor(newest)], False
-        ends = [self.factor(newest), self.factor(oldest)]
+            return [self.body_at(newest)], False
+        ends = [self.body_at(newest), self.body_at(oldest)]
         return (ends if self.order(2, 1)[0] == 2 else ends[::-1]), length != 1
 
     @property
@@ -157,7 +209,7 @@ class Descending(MatrixExpr):
             raise at.OutOfRange("the product would have fewer than no factors")
         product = at.identity(at.integer(self.shape[0]))
         for position in self.order(first, last):
-            product = product * at(self.factor(sp.Integer(position)))
+            product = product * at(self.body_at(sp.Integer(position)))
         return product
 
     @staticmethod
@@ -171,7 +223,12 @@ class Ascending(Descending):
     def peel_newest(self) -> Equation:
         body, index, newest, oldest = self.args
         rest = type(self)(body, index, newest - 1, oldest)
-        return definition(self, rest * self.factor(newest))
+        return definition(self, rest * self.body_at(newest))
+
+    def peel_oldest(self) -> Equation:
+        body, index, newest, oldest = self.args
+        rest = type(self)(body, index, newest, oldest + 1)
+        return definition(self, self.body_at(oldest) * rest)
 
     @staticmethod
     def order(newest: int, oldest: int) -> range:
@@ -334,7 +391,7 @@ class Entry(sp.Expr):
 
 
 class SigmaMax(sp.Function):
-    """The largest singular value of a matrix: its spectral norm."""
+    """The largest singular value of a matrix: its spectral norm. Of a column, its length."""
 
     nargs = 1
     tex = r"\sigma_{\max}"
@@ -345,6 +402,13 @@ class SigmaMax(sp.Function):
     def numeric(self, at):
         return at.sigma_max(at(self.args[0]))
 
+    def _latex(self, printer, exp=None):
+        """A length is written as one."""
+        matrix, power = printer._print(self.args[0]), rf"^{{{exp}}}" if exp else ""
+        if self.args[0].shape[1] == 1:
+            return rf"\lVert {matrix} \rVert{power}"
+        return rf"{self.tex}{power}({matrix})"
+
 
 class SpectralRadius(sp.Function):
     """The largest modulus of an eigenvalue of a matrix."""
@@ -354,6 +418,11 @@ class SpectralRadius(sp.Function):
     is_extended_real = True
     is_extended_nonnegative = True
     is_commutative = True
+
+    @classmethod
+    def eval(cls, matrix):
+        if matrix.shape[0] != matrix.shape[1]:
+            raise ValueError(f"ρ: got a matrix of shape {matrix.shape}, expects a square one")
 
     def numeric(self, at):
         return at.spectral_radius(at(self.args[0]))
@@ -372,3 +441,27 @@ class CharacteristicPolynomial(sp.Expr):
         matrix, variable = self.args
         size = at.integer(matrix.shape[0])
         return at.determinant(at.identity(size) * at(variable) - at(matrix))
+
+
+class Frobenius(sp.Function):
+    """The root of the sum of the squares of all entries; of a column, its length."""
+
+    nargs = 1
+    is_extended_real = True
+    is_extended_nonnegative = True
+    is_commutative = True
+
+    def numeric(self, at):
+        rows = at(self.args[0])
+        height, width = at.shape(rows)
+        squares = [rows[i, j] ** 2 for i in range(height) for j in range(width)]
+        for square in squares:
+            at.note(square)
+        return at.power(sum(squares, at.zero), at.one / 2)
+
+    def _latex(self, printer, exp=None):
+        power = rf"^{{{exp}}}" if exp else ""
+        return rf"\lVert {printer._print(self.args[0])} \rVert_{{\mathrm F}}{power}"
+
+    def _sympystr(self, printer):
+        return f"‖{printer._print(self.args[0])}‖_F"

@@ -1,23 +1,25 @@
 // The explorable "stretch": what one step, and a product of steps, does to the unit circle.
 // This file draws and listens. Every number it shows comes from the kernel.
 import { kernel } from "./kernel.js";
+import { chart, linear, logarithmic } from "../shared/chart.js";
+import { choice, numberField, presets, refusal, slider, steady } from "../shared/controls.js";
 import {
-  handle,
   html,
-  keepKeys,
+  letter,
   line,
   number,
-  plane,
-  power,
-  speaker,
+  panel,
+  quiet,
   svg,
   svgSymbol,
   symbol,
-} from "../helpers.js";
+  thin,
+  whole,
+} from "../shared/elements.js";
+import { live, stateOf } from "../shared/live.js";
+import { grid, handle, plane } from "../shared/plane.js";
 
 const LONGEST = 12;
-// Between two marks of the logarithmic axis, in powers of ten.
-const STRIDES = [1, 2, 5, 10, 20, 50, 100, 200];
 const ACTIVATIONS = Object.keys(kernel).flatMap((name) => name.match(/^sigma_(.+)/)?.[1] ?? []);
 const W_LIMIT = 3;
 const X_LIMIT = 4;
@@ -76,33 +78,7 @@ export function record({ W, b, x, activation }) {
   return { orbit, slopes, weight: measure(weight), products, gamma };
 }
 
-// Read aloud, a lone "x" or "−2" helps nobody: the handles say where they are.
-const quiet = { "aria-hidden": "true" };
 const DOT = "M-3.5 0A3.5 3.5 0 0 0 3.5 0A3.5 3.5 0 0 0 -3.5 0Z";
-const thin = { "vector-effect": "non-scaling-stroke" };
-
-function grid(view, limit) {
-  for (let i = -limit; i <= limit; i++) {
-    const kind = i ? "grid" : "axis";
-    view.world.append(
-      svg("path", { d: `M${i} ${-limit}V${limit}M${-limit} ${i}H${limit}`, class: kind, ...thin }),
-    );
-  }
-  for (const i of [-2, 2]) {
-    for (const [at, dx, dy] of [
-      [[i, 0], 0, 13],
-      [[0, i], -11, 4],
-    ]) {
-      const tick = svg("text", { class: "tick", x: dx, y: dy }, String(i).replace("-", "−"));
-      const spot = svg("g", quiet, tick);
-      view.put(spot, at);
-      view.marks.append(spot);
-    }
-  }
-}
-
-const panel = (title, ...parts) =>
-  html("div", { class: "panel" }, html("p", { class: "title" }, ...title), ...parts);
 
 /** The columns of W as two arrows. */
 function weightPanel(state) {
@@ -135,7 +111,7 @@ function weightPanel(state) {
   const redraws = [column(0), column(1)];
   return {
     node: panel(
-      ["Columns of ", html("var", {}, "W")],
+      ["Columns of ", letter("W")],
       view.canvas,
     ),
     draw: () => redraws.forEach((f) => f()),
@@ -201,7 +177,7 @@ function statePanel(state) {
       where.replaceChildren(
         row(symbol("x", "k"), ` = ${pair(orbit[0])}`),
         row(symbol("x", "k+s"), ` = ${pair(orbit[steps])}`),
-        row("slopes ", html("var", {}, "σ′"), "(", symbol("x", "k"), `) = ${pair(slopes[0])}`),
+        row("slopes ", letter("σ′"), "(", symbol("x", "k"), `) = ${pair(slopes[0])}`),
         ...(REMARKS[activation] ? [row(REMARKS[activation])] : []),
       );
       redraw();
@@ -284,65 +260,35 @@ function circlePanel(state) {
 
 /** Size of the product against the number of steps, on a logarithmic scale. */
 function growthPanel(state) {
-  const [width, height, left, bottom] = [330, 150, 42, 24];
-  const canvas = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "growth" });
-  const ticks = svg("g");
+  const view = chart({ class: "growth" });
   const now = svg("path", { class: "now" });
-  const series = ["sigma", "bound", "rho"].map((kind) => [
-    kind,
-    svg("path", { class: kind }),
-    svg("g", { class: kind }),
-  ]);
-  canvas.append(ticks, now, ...series.flatMap(([, path, dots]) => [path, dots]));
-  const across = (s) => left + ((s - 1) * (width - left - 12)) / (LONGEST - 1);
+  view.canvas.append(now);
+  const draws = ["sigma", "bound", "rho"].map((kind) => view.series(kind));
   const key = html(
     "p",
     { class: "key" },
     html("span", { class: "bound" }, "bound"),
     html("span", { class: "sigma" }, symbol("σ", "max")),
-    html("span", { class: "rho" }, html("var", {}, "ρ"), " = largest |", html("var", {}, "λ"), "|"),
+    html("span", { class: "rho" }, letter("ρ"), " = largest |", letter("λ"), "|"),
   );
   return {
-    node: panel(["Size of the product after ", html("var", {}, "s"), " steps"], canvas, key),
+    node: panel(["Size of the product after ", letter("s"), " steps"], view.canvas, key),
     draw({ products }) {
-      const values = {
-        bound: products.map((p) => p.bound),
-        sigma: products.map((p) => p.largest),
-        rho: products.map((p) => p.eigen[4]),
-      };
-      const logs = Object.values(values)
-        .flat()
-        .filter((v) => v > 0)
-        .map(Math.log10);
-      const high = Math.ceil(Math.max(...logs, 0) + 0.05);
-      const low = Math.floor(Math.min(...logs, 0) - 0.05);
-      // A logarithmic scale has no 0: where a value is 0 it stands on a line of its own below.
-      const zero = Object.values(values).flat().includes(0);
-      const floor = height - bottom;
-      const lowest = zero ? floor - 16 : floor - 8;
-      const up = (v) => (v > 0 ? 8 + ((high - Math.log10(v)) * (lowest - 8)) / (high - low) : floor);
-      const stride = STRIDES.find((each) => (high - low) / each <= 5);
-      ticks.replaceChildren();
-      const tick = (y, text, kind) =>
-        ticks.append(
-          svg("path", { d: `M${left} ${y}H${width - 6}`, class: kind }),
-          svg("text", { x: left - 6, y: y + 4, class: "tick end" }, text),
-        );
-      for (let e = stride * Math.ceil(low / stride); e <= high; e += stride)
-        tick(up(10 ** e), e ? power(e) : "1", e ? "grid" : "axis");
-      if (zero) tick(floor, "0", "grid");
-      for (const s of [1, 3, 6, 9, 12]) {
-        ticks.append(svg("text", { x: across(s), y: height - 6, class: "tick" }, String(s)));
-      }
-      now.setAttribute("d", `M${across(state.get("steps"))} 8V${height - bottom}`);
-      for (const [kind, path, dots] of series) {
-        const points = values[kind].map((v, i) => [across(i + 1), up(v)]);
-        path.setAttribute("d", line(points));
-        dots.replaceChildren(...points.map(([cx, cy]) => svg("circle", { cx, cy, r: 2.6 })));
-      }
+      const values = [
+        products.map((p) => p.largest),
+        products.map((p) => p.bound),
+        products.map((p) => p.eigen[4]),
+      ];
+      view.axes(
+        linear(1, LONGEST, view.left, view.right, { marks: [1, 3, 6, 9, 12] }),
+        logarithmic(values.flat(), view.bottom, view.top),
+      );
+      const across = view.x.place(state.get("steps"));
+      now.setAttribute("d", `M${across} ${view.top}V${view.bottom}`);
+      draws.forEach((draw, i) => draw(values[i].map((v, s) => [s + 1, v])));
       const first = products[0];
       const end = products[LONGEST - 1];
-      canvas.setAttribute(
+      view.canvas.setAttribute(
         "aria-label",
         `From 1 step to ${LONGEST}: largest singular value of the product ` +
           `${number(first.largest)} to ${number(end.largest)}, spectral radius ` +
@@ -358,13 +304,7 @@ const eigenvalues = ([re1, im1, re2]) =>
   im1 ? [number(re1), `± ${number(im1)}i`] : [number(re1), number(re2)];
 
 /** σ_max(W) γ, by which a factor stretches at most. */
-const gain = () => [
-  symbol("σ", "max"),
-  "(",
-  html("var", {}, "W"),
-  ") ",
-  html("var", {}, "γ"),
-];
+const gain = () => [symbol("σ", "max"), "(", letter("W"), ") ", letter("γ")];
 
 /** The read-outs: W, one step, the product, and the bound. */
 function readout(state) {
@@ -372,8 +312,8 @@ function readout(state) {
   const rows = {
     sigma_max: [symbol("σ", "max")],
     sigma_min: [symbol("σ", "min")],
-    lambda: ["eigenvalues ", html("var", {}, "λ")],
-    rho: [html("var", {}, "ρ")],
+    lambda: ["eigenvalues ", letter("λ")],
+    rho: [letter("ρ")],
   };
   const heads = maps.map(() => html("th", { scope: "col" }));
   const cells = Object.keys(rows).map((what) =>
@@ -393,7 +333,7 @@ function readout(state) {
   );
   const bound = html("p", { class: "bound-line" });
   const reason = html("p", { class: "hint" });
-  heads[0].append(html("var", {}, "W"));
+  heads[0].append(letter("W"));
   heads[1].append("1 step");
   return {
     node: html("div", { class: "readout" }, table, bound, reason),
@@ -408,7 +348,6 @@ function readout(state) {
         lambda.replaceChildren(...eigenvalues(eigen).map((text) => html("span", {}, text)));
         rho.textContent = number(eigen[4]);
       });
-      const whole = (...parts) => html("span", {}, ...parts);
       bound.replaceChildren(
         whole(
           symbol("σ", "max"),
@@ -416,7 +355,7 @@ function readout(state) {
           html("b", { "data-read": "largest" }, number(product.largest)),
         ),
         " ≤ ",
-        whole("(", ...gain(), ")", html("sup", {}, html("var", {}, "s"))),
+        whole("(", ...gain(), ")", html("sup", {}, letter("s"))),
         " = ",
         whole(
           `(${number(weight.largest)} · ${number(gamma)})`,
@@ -429,178 +368,110 @@ function readout(state) {
         "Each factor stretches by at most ",
         ...gain(),
         ", where ",
-        whole(html("var", {}, "γ"), " = ", html("b", { "data-read": "gamma" }, number(gamma))),
+        whole(letter("γ"), " = ", html("b", { "data-read": "gamma" }, number(gamma))),
         ` is the largest slope of ${state.get("activation")}.`,
       );
     },
   };
 }
 
-/** Four decimals: what the field shows is what is used. */
-const entry = (text) => Math.round(1e4 * Number(text)) / 1e4;
-
 function controls(state) {
-  const initial = state.all();
   const input = html("span", { class: "hint" });
-  const refusal = html("p", { class: "refusal", role: "status" });
-  const steps = html("input", { type: "range", min: 1, max: LONGEST, step: 1 });
-  const count = html("b"); // an <output> would take the label for itself
-  const choice = html(
-    "select",
-    {},
-    ...ACTIVATIONS.map((name) => html("option", { value: name }, name)),
-  );
+  const refused = refusal();
+  const steps = slider({
+    label: ["steps ", letter("s")],
+    scale: steady(1, LONGEST),
+    read: () => state.get("steps"),
+    write: (value) => state.set({ steps: value }),
+    text: (value) => `${value} of ${LONGEST} steps`,
+  });
+  const activation = choice({
+    label: ["activation ", letter("σ")],
+    names: ACTIVATIONS,
+    read: () => state.get("activation"),
+    write: (value) => state.set({ activation: value }),
+  });
   const fields = [
     [0, 0],
     [0, 1],
     [1, 0],
     [1, 1],
-  ].map(([i, j]) => {
-    const field = html("input", {
-      type: "number",
-      min: -W_LIMIT,
-      max: W_LIMIT,
-      step: 0.05,
-      "aria-label": `W, row ${i + 1}, column ${j + 1}`,
-    });
-    field.addEventListener("input", () => {
-      const { badInput, rangeOverflow, rangeUnderflow } = field.validity;
-      const refused = rangeOverflow || rangeUnderflow;
-      field.setAttribute("aria-invalid", refused);
-      refusal.textContent = refused ? `An entry lies between −${W_LIMIT} and ${W_LIMIT}.` : "";
-      // An entry half typed ("-", "") is not a number to draw yet.
-      if (refused || badInput || field.value === "") return;
-      state.set({
-        W: state.get("W").map((row, r) => (r === i ? row.with(j, entry(field.value)) : row)),
-      });
-    });
-    field.addEventListener("blur", () => {
-      field.removeAttribute("aria-invalid");
-      // The sentence stays until something else happens: the entry itself is gone now.
-      const sentence = refusal.textContent;
-      draw();
-      refusal.textContent = sentence;
-    });
-    return { field, read: () => state.get("W")[i][j] };
-  });
-  steps.addEventListener("input", () => state.set({ steps: Number(steps.value) }));
-  choice.addEventListener("change", () => state.set({ activation: choice.value }));
-  const button = (label, next) => {
-    const node = html("button", { type: "button" }, label);
-    node.addEventListener("click", () => state.load(next));
-    return node;
-  };
-  const presets = Object.entries(EXAMPLES).map(([label, next]) => button(label, next));
-  const draw = () => {
-    refusal.textContent = "";
-    steps.value = state.get("steps");
-    steps.setAttribute("aria-valuetext", `${state.get("steps")} of ${LONGEST} steps`);
-    count.textContent = state.get("steps");
-    choice.value = state.get("activation");
-    const b = state.get("b");
-    input.replaceChildren(
-      "no input, ",
-      html("var", {}, "b"),
-      b.some((each) => each) ? ` = (${b.map(number).join(", ")})` : " = 0",
-    );
-    for (const { field, read } of fields) {
-      const typing = field.getRootNode().activeElement === field && entry(field.value) === read();
-      if (!typing) field.value = read();
-    }
-  };
+  ].map(([i, j]) =>
+    numberField({
+      name: `W, row ${i + 1}, column ${j + 1}`,
+      limit: W_LIMIT,
+      says: `An entry lies between −${W_LIMIT} and ${W_LIMIT}.`,
+      refused,
+      read: () => state.get("W")[i][j],
+      write: (value) =>
+        state.set({ W: state.get("W").map((row, r) => (r === i ? row.with(j, value) : row)) }),
+    }),
+  );
   return {
-    draw,
+    draw() {
+      for (const part of [steps, activation, ...fields]) part.draw();
+      const b = state.get("b");
+      input.replaceChildren(
+        "no input, ",
+        letter("b"),
+        b.some((each) => each) ? ` = (${b.map(number).join(", ")})` : " = 0",
+      );
+    },
     matrix: [
       html(
         "div",
         { class: "matrix", role: "group", "aria-label": "Entries of W" },
-        ...fields.map(({ field }) => field),
+        ...fields.map(({ node }) => node),
       ),
-      refusal,
+      refused,
     ],
     node: html(
       "div",
       { class: "controls" },
-      html(
-        "div",
-        { class: "presets", role: "group", "aria-label": "Examples" },
-        ...presets,
-        button("Reset", initial),
-      ),
-      html("label", {}, html("span", {}, "steps ", html("var", {}, "s"), " = ", count), steps),
-      html("label", {}, html("span", {}, "activation ", html("var", {}, "σ")), choice),
+      presets(state, EXAMPLES),
+      steps.node,
+      activation.node,
       input,
     ),
   };
 }
 
-const KEYS = ["W", "b", "x", "steps", "activation"];
-
-/** The model as a view needs it: one call sets several values, and tells everyone. */
-function stateOf(model) {
-  const get = (key) => model.get(key);
-  const all = () => Object.fromEntries(KEYS.map((key) => [key, get(key)]));
-  let loaded = all();
-  function set(values) {
-    for (const [key, value] of Object.entries(values)) model.set(key, value);
-    model.save_changes();
-  }
-  function load(values) {
-    loaded = values;
-    set(values);
-  }
-  return { get, all, set, load, loaded: () => loaded };
-}
-
 export function render({ model, el }) {
-  const state = stateOf(model);
+  const state = stateOf(model, ["W", "b", "x", "steps", "activation"]);
   const tools = controls(state);
   const weight = weightPanel(state);
   const [place, images, growth, numbers] = [statePanel, circlePanel, growthPanel, readout].map(
     (make) => make(state),
   );
   weight.node.append(...tools.matrix);
-  const spoken = html("p", { class: "spoken", role: "status", "aria-live": "polite" });
-  const say = speaker(spoken);
-  const root = html(
+  const planes = html(
     "div",
-    { class: "explorable-view stretch" },
-    tools.node,
+    { class: "planes" },
+    weight.node,
+    place.node,
     html(
-      "div",
-      { class: "planes" },
-      weight.node,
-      place.node,
-      html(
-        "p",
-        { class: "hint" },
-        "Drag a green point, or focus it and use the arrow keys: ",
-        "Shift for larger steps, Home to go back.",
-      ),
-      images.node,
+      "p",
+      { class: "hint" },
+      "Drag a green point, or focus it and use the arrow keys: ",
+      "Shift for larger steps, Home to go back.",
     ),
-    html("div", { class: "numbers" }, growth.node, numbers.node),
-    spoken,
+    images.node,
   );
-  keepKeys(root);
-  let drawn = false;
-  const draw = () => {
-    const now = record(state.all());
-    for (const part of [tools, weight, place, images, growth, numbers]) part.draw(now);
-    const { largest, smallest, bound } = now.products[state.get("steps") - 1];
-    // Nothing is said on arrival: only a change made by the reader is news.
-    if (drawn) {
-      say(
+  return live({
+    el,
+    state,
+    name: "stretch",
+    nodes: [tools.node, planes, html("div", { class: "numbers" }, growth.node, numbers.node)],
+    draw() {
+      const now = record(state.all());
+      for (const part of [tools, weight, place, images, growth, numbers]) part.draw(now);
+      const { largest, smallest, bound } = now.products[state.get("steps") - 1];
+      return (
         `${state.get("steps")} steps stretch by ${number(largest)} at most and ` +
-          `${number(smallest)} at least. The bound is ${number(bound)}.`,
+        `${number(smallest)} at least. The bound is ${number(bound)}.`
       );
-    }
-    drawn = true;
-  };
-  draw();
-  for (const key of KEYS) model.on(`change:${key}`, draw);
-  el.append(root);
-  return () => KEYS.forEach((key) => model.off(`change:${key}`, draw));
+    },
+  });
 }
 
 export default { render };

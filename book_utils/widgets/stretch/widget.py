@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import traitlets
-
 from book_utils.activations import ACTIVATIONS
 from book_utils.figures import Still, stretch
-from book_utils.widgets.base import Explorable, Numbers
+from book_utils.widgets.base import Choice, Count, Explorable, Numbers
 
 
 class Stretch(Explorable):
@@ -18,21 +16,8 @@ class Stretch(Explorable):
     W = Numbers([[1.1, -0.7], [0.5, 0.9]], shape=(2, 2), limit=3).tag(sync=True, state=True)
     b = Numbers([0.0, 0.0], shape=(2,), limit=3).tag(sync=True, state=True)
     x = Numbers([1.0, 0.5], shape=(2,), limit=4).tag(sync=True, state=True)
-    steps = traitlets.Int(4).tag(sync=True, state=True)
-    activation = traitlets.Unicode("tanh").tag(sync=True, state=True)
-
-    @traitlets.validate("steps")
-    def _steps_in_range(self, proposal: traitlets.Bunch) -> int:
-        if not 1 <= proposal.value <= stretch.LONGEST:
-            raise ValueError(f"steps: got {proposal.value}, expects 1 to {stretch.LONGEST}")
-        return proposal.value
-
-    @traitlets.validate("activation")
-    def _known_activation(self, proposal: traitlets.Bunch) -> str:
-        if proposal.value not in ACTIVATIONS:
-            names = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation: got {proposal.value!r}, expects one of {names}")
-        return proposal.value
+    steps = Count(4, 1, stretch.LONGEST).tag(sync=True, state=True)
+    activation = Choice("tanh", ACTIVATIONS).tag(sync=True, state=True)
 
     def still(self) -> Still:
         """The picture of the present state."""

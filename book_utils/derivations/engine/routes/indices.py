@@ -9,12 +9,12 @@ from functools import cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from book_utils.derivations.engine.binding import rename_apart
+from book_utils.derivations.engine.binding import put, rename_apart
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.routes.zero import is_zero
-from book_utils.derivations.engine.vocabulary import Entry
+from book_utils.derivations.engine.vocabulary import Entry, Jacobian
 
 
 def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -24,8 +24,10 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     # A free index of an array runs from 1 to the array's extent; one with a domain of its own
     # is left out, since a delta could then point outside a sum's range.
     ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
-    if any(_bound(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
-        return None  # an equation for one index must not be used for all that a sum runs over
+    if any(e.relation != "=" or shape_of(e.left) is not None for e in using):
+        return None
+    if any(_inside(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
+        return None
     left, right = (
         _canonical(side.subs([tuple(e) for e in using], simultaneous=True), ranges)
         for side in (claim.left, claim.right)
@@ -33,9 +35,17 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     return PROVED if is_zero(left - right) else None
 
 
-def _bound(claim: Claim) -> set[sp.Symbol]:
-    sums = claim.left.atoms(sp.Sum, sp.Product) | claim.right.atoms(sp.Sum, sp.Product)
-    return {limit[0] for s in sums for limit in s.limits}
+def _inside(claim: Claim) -> set[sp.Symbol]:
+    """Names that no equation may speak of that is put in.
+
+    An equation for one index must not be used for all that a sum runs over, nor one at a point
+    under a derivative, which asks what is around that point.
+    """
+    parts = [part for side in (claim.left, claim.right) for part in sp.preorder_traversal(side)]
+    names = {limit[0] for e in parts if isinstance(e, sp.Sum | sp.Product) for limit in e.limits}
+    by = [v for e in parts if isinstance(e, sp.Derivative) for v in e.variables]
+    by += [e.args[2] for e in parts if isinstance(e, Jacobian)]
+    return names.union(*(variable.free_symbols for variable in by))
 
 
 def entrywise(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -88,6 +98,11 @@ def _collapse(e: sp.Basic, ranges: Ranges) -> sp.Basic:
 def _one_sum(
     term: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr, ranges: Ranges
 ) -> sp.Expr:
+    length = sp.expand(high - low + 1)
+    if length == 0:
+        return sp.Integer(0)
+    if length == 1:
+        return put(term, index, low)
     if index not in term.free_symbols and (high - low + 1).is_nonnegative:
         return term * (high - low + 1)
     for delta in sp.Mul.make_args(term):
@@ -108,15 +123,15 @@ def _rename(expression: sp.Expr) -> sp.Expr:
     """The same name for the summation index at the same depth, so that equal sums look equal."""
 
     def rename(e: sp.Basic, depth: int) -> sp.Basic:
-        if isinstance(e, sp.Sum):
+        if isinstance(e, sp.Sum | sp.Product):
             body, limits = e.function, list(e.limits)
             for place in reversed(range(len(limits))):  # the outermost sum stands last
                 fresh = {limits[place][0]: _place(depth)}
                 body, depth = body.xreplace(fresh), depth + 1
                 limits[place] = limits[place].xreplace(fresh)
                 limits[:place] = [inner.xreplace(fresh) for inner in limits[:place]]
-            return sp.Sum(rename(body, depth), *limits)
-        if not e.args or not e.has(sp.Sum):
+            return e.func(rename(body, depth), *limits)
+        if not e.args or not e.has(sp.Sum, sp.Product):
             return e
         return e.func(*(rename(a, depth) for a in e.args))
 

@@ -1,56 +1,5 @@
-// What every explorable's view shares: making elements, numbers as text, a plane, a handle.
-
-const SVG = "http://www.w3.org/2000/svg";
-
-function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-export const html = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
-
-export const svg = (tag, attributes = {}, ...children) =>
-  fill(document.createElementNS(SVG, tag), attributes, children);
-
-/** A symbol with an index, as in W_11 or x_k. */
-export const symbol = (letter, index) => html("var", {}, letter, html("sub", {}, index));
-
-const RAISED = {
-  "-": "⁻",
-  0: "⁰",
-  1: "¹",
-  2: "²",
-  3: "³",
-  4: "⁴",
-  5: "⁵",
-  6: "⁶",
-  7: "⁷",
-  8: "⁸",
-  9: "⁹",
-};
-
-/** A symbol with an index as part of an SVG, where there is no <sub>. */
-export const svgSymbol = (letter, index) => [
-  letter,
-  svg("tspan", { dy: 3, "font-size": "0.8em" }, index),
-];
-
-/** 10 to an integer power, written with raised digits. */
-export const power = (exponent) =>
-  exponent === 1 ? "10" : "10" + [...String(exponent)].map((c) => RAISED[c]).join("");
-
-/** Four significant digits; very large and very small numbers as m·10ⁿ. */
-export function number(value) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "undefined" : value < 0 ? "−∞" : "∞";
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e5 || size < 1e-3)) {
-    const [mantissa, exponent] = value.toExponential(2).split("e");
-    return `${mantissa.replace("-", "−")}·${power(Number(exponent))}`;
-  }
-  return String(Number(value.toPrecision(4))).replace("-", "−");
-}
+// A plane to draw in, and points in it that a reader moves.
+import { quiet, svg, thin } from "./elements.js";
 
 /** A square drawing of the plane: world coordinates inside, y upward, -reach..reach. */
 export function plane(attributes) {
@@ -94,9 +43,26 @@ export function plane(attributes) {
   return view;
 }
 
-/** Points joined by a line, as the `d` of a path; four decimals are finer than any screen. */
-export const line = (points) =>
-  "M" + points.map((point) => point.map((v) => v.toFixed(4)).join(" ")).join("L");
+/** The grid of whole numbers up to ±limit, with the numbers of `marks` at both axes. */
+export function grid(view, limit, marks = [-2, 2]) {
+  for (let i = -limit; i <= limit; i++) {
+    const kind = i ? "grid" : "axis";
+    view.world.append(
+      svg("path", { d: `M${i} ${-limit}V${limit}M${-limit} ${i}H${limit}`, class: kind, ...thin }),
+    );
+  }
+  for (const i of marks) {
+    for (const [at, dx, dy] of [
+      [[i, 0], 0, 13],
+      [[0, i], -11, 4],
+    ]) {
+      const tick = svg("text", { class: "tick", x: dx, y: dy }, String(i).replace("-", "−"));
+      const spot = svg("g", quiet, tick);
+      view.put(spot, at);
+      view.marks.append(spot);
+    }
+  }
+}
 
 /**
  * A point that moves in two directions, by pointer and by keyboard.
@@ -163,19 +129,5 @@ export function handle(view, { name, text, limit, read, write, home, kind }) {
     for (const each of [reach, node]) view.put(each, point);
     node.setAttribute("aria-valuenow", point[0]);
     node.setAttribute("aria-valuetext", text(point));
-  };
-}
-
-/** Keep keys inside: a notebook would take the arrows for itself. */
-export function keepKeys(root) {
-  for (const type of ["keydown", "keyup"]) root.addEventListener(type, (e) => e.stopPropagation());
-}
-
-/** Speak only when the reader pauses, else a drag would read out every step. */
-export function speaker(node, pause = 600) {
-  let timer;
-  return (sentence) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => (node.textContent = sentence), pause);
   };
 }

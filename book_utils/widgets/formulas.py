@@ -1,0 +1,27 @@
+"""Formulas that several explorables compute with."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from book_utils.activations import ACTIVATIONS
+from book_utils.widgets.codegen import Formula
+
+x = sp.Symbol("x", real=True)
+
+
+def activations() -> tuple[Formula, ...]:
+    """σ(x) and σ′(x), in the forms that do not overflow, and γ, the largest slope anywhere."""
+    return tuple(
+        Formula(
+            f"sigma_{name}",
+            (x,),
+            (act.stable_value(x), act.stable_derivative(x), act.lipschitz),
+        )
+        for name, act in ACTIVATIONS.items()
+    )
+
+
+def ratio(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:
+    """top/bottom, and 0 where bottom is 0."""
+    return sp.Piecewise((0, sp.Eq(bottom, 0)), (top / bottom, True))

@@ -1,0 +1,88 @@
+"""Explorables as a reader meets them: on a page of their own, and their numbers as read there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from book_utils import widgets
+
+# A read-out shows four significant digits, or three beside a power of ten.
+SHOWN = 5e-3
+
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Explorable</title>
+<link rel="icon" href="data:,">
+<style>body {{ max-width: 760px; margin: 0 auto; padding: 0 16px; background: #fff; color: #222 }}
+[data-theme="dark"] body {{ background: #14181e; color: #ced6dd }}</style>
+<script type="module" src="_static/explorables/runtime.js"></script></head>
+<body><main><h1>Explorable</h1>{figure}<p style="height: 1500px">Below.</p></main></body></html>"""
+
+
+def write_pages(folder: Path) -> Path:
+    """Pages as the site has them, light and dark: the stored figure, and the runtime beside it."""
+    (folder / "index.html").write_text("<title>Explorables</title>", encoding="utf-8")
+    widgets.export(folder / "_static" / "explorables")
+    for name in widgets.names():
+        figure = widgets.explorable(name)()._repr_mimebundle_()[0]["text/html"]
+        for theme in ("light", "dark"):
+            text = PAGE.format(theme=theme, figure=figure)
+            (folder / f"{name}-{theme}.html").write_text(text, encoding="utf-8")
+    return folder
+
+
+def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """A new page, and the list that its complaints go to."""
+    page = browser.new_context(**context).new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    return page, complaints
+
+
+def open_live(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """The same, once the explorable is alive."""
+    page, complaints = open_page(browser, url, **context)
+    page.wait_for_selector("figure.explorable[data-live]")
+    return page, complaints
+
+
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def shown(page: Page, what: str) -> float:
+    """A number read from the page as a reader would."""
+    text = page.locator(f'[data-read="{what}"]').inner_text().replace("−", "-")
+    mantissa, _, exponent = text.partition("·10")
+    return float(mantissa) * 10.0 ** int(exponent.translate(RAISED) or 0)
+
+
+# Reads cases from the standard input and writes what `answer` makes of each.
+DRIVER = """
+import {{ readFileSync }} from "node:fs";
+import * as view from "./module.mjs";
+// JSON has no NaN and no infinity: they arrive as text, not as null.
+const odd = (value) => typeof value === "number" && !Number.isFinite(value);
+const plain = (key, value) => (odd(value) ? `${{value}}` : value);
+const answer = {answer};
+for (const line of readFileSync(0, "utf8").trim().split("\\n"))
+  console.log(JSON.stringify(answer(JSON.parse(line), view), plain));
+"""
+
+
+def in_node(node: str, folder: Path, module: str, answer: str, cases: list) -> list:
+    """What the JavaScript function ``answer(case, module)`` gives for each case."""
+    (folder / "module.mjs").write_text(module, encoding="utf-8")
+    (folder / "driver.mjs").write_text(DRIVER.format(answer=answer), encoding="utf-8")
+    text = "\n".join(map(json.dumps, cases))
+    command = [node, str(folder / "driver.mjs")]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(cases)
+    return answers
