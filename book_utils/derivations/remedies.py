@@ -111,11 +111,16 @@ clip_norm = Derivation(
     ),
 )
 
+
+def _same_direction(gradient: MatrixExpr, step: MatrixExpr) -> Claim:
+    return Claim(Frobenius(gradient) * step, "=", Frobenius(step) * gradient)
+
+
 clip_direction = Derivation(
     "clip-direction",
     r"clipping keeps the direction: $\operatorname{clip}(g)/\Vert\operatorname{clip}(g)\Vert = "
     r"g/\Vert g \Vert$",
-    Claim(_size * Clipped(_g), "=", Frobenius(Clipped(_g)) * _g),
+    _same_direction(_g, Clipped(_g)),
     steps=(
         Step(_size * _factor * _g, "clipping multiplies by $s(g)$", using=(_rule,)),
         Step(
@@ -167,26 +172,23 @@ clip_ratio = Derivation(
     ),
 )
 
-_g1, _g2 = sp.symbols("g_1 g_2", real=True)
+
+class Cut(Clipped):
+    """Each entry of the gradient cut at ±τ."""
+
+    tex = r"\operatorname{{cut}}({})"
+
+    def numeric(self, at):
+        gradient, threshold = map(at, self.args)
+        return at.matrix_of([[max(-threshold, min(threshold, entry))] for entry in list(gradient)])
 
 
-def _entry_clipped(entry: sp.Expr) -> sp.Expr:
-    return sp.Max(-_tau, sp.Min(_tau, entry))
-
-
-def _parallel(first: sp.Expr, second: sp.Expr) -> Claim:
-    """A step with these entries points along g or against it."""
-    return Claim(_g1 * second, "=", _g2 * first)
-
-
-_scale = _tau / sp.Max(sp.sqrt(_g1**2 + _g2**2), _tau)
-
-entries_clipped = Counterexample(
+entries_cut = Counterexample(
     "clip-entries-turns",
     r"cutting each entry at $\pm\tau$ keeps the direction of $g$",
-    refutes=_parallel(_entry_clipped(_g1), _entry_clipped(_g2)),
-    instance={_g1: 3, _g2: 1, _tau: 1},
-    instead=(_parallel(_scale * _g1, _scale * _g2),),
+    refutes=_same_direction(_g, Cut(_g)),
+    instance={_g: sp.Matrix([3, 1]), _tau: 1},
+    instead=(_same_direction(_g, Clipped(_g)),),
 )
 
 # The regulariser -----------------------------------------------------------------------------
@@ -336,7 +338,7 @@ def _telescoping(label: str, statement: str, gate, closed: sp.Expr, because: str
     """∏ f_t in closed form, by induction over the number of steps."""
 
     def product(last: sp.Basic) -> sp.Product:
-        return sp.Product(gate(k), (k, 1, last))
+        return sp.Product(gate(t), (t, 1, last))
 
     return Derivation.by_induction(
         label,
@@ -346,7 +348,7 @@ def _telescoping(label: str, statement: str, gate, closed: sp.Expr, because: str
         start=ONE,
         base=(
             Step(gate(ONE), "one factor"),
-            Step(closed.subs(_T, 1), "put in"),
+            Step(closed.subs(_T, 1), "the closed form for $T = 1$"),
         ),
         step=(
             Step(

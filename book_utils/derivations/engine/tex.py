@@ -155,9 +155,9 @@ def _place(factor: sp.Basic) -> int:
 
 
 def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
-    """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
+    """Where a number stands in a sum: what is subtracted last, sums first, w σ(x) before b."""
     lone = term.is_Symbol and not term.is_integer
-    return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
+    return term.could_extract_minus_sign(), not term.has(sp.Sum), lone
 
 
 def _rank(term: sp.Basic) -> tuple[bool, bool, int]:
