@@ -160,6 +160,20 @@ def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
         Counterexample("test", "", refutes, instance, ())
 
 
+def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
+    """No factors are swapped that do not fit, and no radius is asked of a matrix not square."""
+    p = sp.Symbol("p", integer=True, positive=True)
+    tall, wide = sp.MatrixSymbol("A", n, p), sp.MatrixSymbol("B", p, n)
+    norm = SigmaMax(tall * wide * W) * SigmaMax(tall)
+    made = mutants(Claim(norm, "<=", norm))
+    what = {mutant.what for mutant in made}
+    assert not any("swapped" in each or "A transposed" in each for each in what), what
+    radii = [m.claim.right for m in made if m.claim.right.has(SpectralRadius)]
+    assert radii == [SpectralRadius(tall * wide * W) * SigmaMax(tall)]
+    with pytest.raises(ValueError, match="expects a square one"):
+        SpectralRadius(tall)
+
+
 def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
     """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
     row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)

@@ -164,7 +164,7 @@ def factor(time: sp.Basic) -> sp.MatrixExpr:
     return W * StateSlopes(time - 1)
 
 
-_later = {t: sp.Range(1, 5)}
+later = {t: sp.Range(1, 5)}
 _one_more = lemma(
     StateRate(t),
     sp.MatAdd(ImmediateRate(t), factor(t) * StateRate(t - 1)),
@@ -194,7 +194,7 @@ first_unrolling = Derivation(
     "bptt-first-unrolling",
     r"$dE_t/d\theta = \frac{\partial E_t}{\partial x_t} \frac{\partial^+ x_t}{\partial\theta} + "
     r"\frac{\partial E_t}{\partial x_t} J_t \frac{d x_{t-1}}{d\theta}$",
-    Claim(LossRate(t), "=", sp.MatAdd(*_unrolled(1)), where=_later),
+    Claim(LossRate(t), "=", sp.MatAdd(*_unrolled(1)), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
         Step(sp.MatAdd(*_unrolled(1)), "the recursion, multiplied out", using=(_one_more,)),
@@ -287,7 +287,7 @@ gradient_sum = Derivation(
     "bptt-gradient-sum",
     r"$\frac{dE_t}{d\theta} = \sum_{k=1}^{t} \frac{\partial E_t}{\partial x_t} \frac{\partial "
     r"x_t}{\partial x_k} \frac{\partial^+ x_k}{\partial\theta}$",
-    Claim(LossRate(t), "=", _losses_by_state(t), where=_later),
+    Claim(LossRate(t), "=", _losses_by_state(t), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
         Step(
@@ -306,8 +306,8 @@ gradient_sum = Derivation(
 
 # What goes wrong -----------------------------------------------------------------------------
 
-_square = sp.Lambda(sp.Symbol("z", real=True), sp.Symbol("z", real=True) ** 2)
-_same = sp.Lambda(sp.Symbol("z", real=True), sp.Symbol("z", real=True))
+_z = sp.Symbol("z", real=True)
+_square, _half_square = sp.Lambda(_z, _z**2), sp.Lambda(_z, _z**2 / 2)
 _ascending = SumOf(LossGradient(3) * Ascending(factor(r), r, 3, k + 1) * ImmediateRate(k), k, 1, 3)
 ascending_sum = Counterexample(
     "bptt-ascending-fails",
@@ -320,9 +320,9 @@ ascending_sum = Counterexample(
         at_time("x", 0): [1, 1],
         **{at_time("c", p): [0, 0] for p in (1, 2, 3)},
         **{at_time("e", p): [0, 0] for p in (1, 2, 3)},
-        at_time("y", 3): [0, 0],
+        at_time("y", 3): [24, 40],
         sigma: _square,
-        ell: _same,
+        ell: _half_square,
     },
     instead=(Claim(LossRate(3), "=", _losses_by_path(sp.Integer(3))),),
     source=("002-eq9",),
@@ -334,14 +334,14 @@ double_count = Counterexample(
     r"$\partial x_k/\partial\theta$ in the sum may be read as the total derivative",
     refutes=Claim(LossRate(2), "=", _twice),
     instance={
-        W: sp.Matrix([[3]]),
+        W: sp.Matrix([[2]]),
         V: sp.Matrix([[1]]),
         at_time("x", 0): [1],
         **{at_time("c", p): [0] for p in (1, 2)},
         **{at_time("e", p): [0] for p in (1, 2)},
-        at_time("y", 2): [0],
-        sigma: _same,
-        ell: _same,
+        at_time("y", 2): [7],
+        sigma: _square,
+        ell: _half_square,
     },
     instead=(Claim(LossRate(2), "=", _losses_by_path(sp.Integer(2))),),
     source=("002-eq9", "002-eq11"),

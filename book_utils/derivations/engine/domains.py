@@ -105,7 +105,7 @@ def _bounds(symbol: sp.Symbol, claim: Claim) -> list[tuple[Claim, str, sp.Expr]]
             if not factor.has(symbol) and factor.is_extended_nonnegative:
                 found.append((c, relation, other / factor))
     # Bounds by numbers alone are met often enough by numbers drawn at random.
-    return found if any(bound.has(MatrixExpr) for *_, bound in found) else []
+    return found if any(bound.has(MatrixExpr, sp.Indexed) for *_, bound in found) else []
 
 
 def _is_of_norms(domain: Any) -> bool:

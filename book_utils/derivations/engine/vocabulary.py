@@ -391,7 +391,7 @@ class Entry(sp.Expr):
 
 
 class SigmaMax(sp.Function):
-    """The largest singular value of a matrix: its spectral norm."""
+    """The largest singular value of a matrix: its spectral norm. Of a column, its length."""
 
     nargs = 1
     tex = r"\sigma_{\max}"
@@ -402,6 +402,13 @@ class SigmaMax(sp.Function):
     def numeric(self, at):
         return at.sigma_max(at(self.args[0]))
 
+    def _latex(self, printer, exp=None):
+        """A length is written as one."""
+        matrix, power = printer._print(self.args[0]), rf"^{{{exp}}}" if exp else ""
+        if self.args[0].shape[1] == 1:
+            return rf"\lVert {matrix} \rVert{power}"
+        return rf"{self.tex}{power}({matrix})"
+
 
 class SpectralRadius(sp.Function):
     """The largest modulus of an eigenvalue of a matrix."""
@@ -411,6 +418,11 @@ class SpectralRadius(sp.Function):
     is_extended_real = True
     is_extended_nonnegative = True
     is_commutative = True
+
+    @classmethod
+    def eval(cls, matrix):
+        if matrix.shape[0] != matrix.shape[1]:
+            raise ValueError(f"ρ: got a matrix of shape {matrix.shape}, expects a square one")
 
     def numeric(self, at):
         return at.spectral_radius(at(self.args[0]))

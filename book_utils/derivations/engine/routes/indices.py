@@ -24,7 +24,7 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     # A free index of an array runs from 1 to the array's extent; one with a domain of its own
     # is left out, since a delta could then point outside a sum's range.
     ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
-    if any(e.relation != "=" for e in using):
+    if any(e.relation != "=" or shape_of(e.left) is not None for e in using):
         return None
     if any(_bound(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
         return None  # an equation for one index must not be used for all that a sum runs over

@@ -16,7 +16,6 @@ from book_utils.derivations.engine.routes.matrices import (
     Rule,
     Word,
     _cyclic,
-    _is_diagonal,
     _is_sum,
     _rewrite,
     _rule,
@@ -26,6 +25,7 @@ from book_utils.derivations.engine.routes.matrices import (
 )
 from book_utils.derivations.engine.vocabulary import (
     Descending,
+    Entry,
     Frobenius,
     SigmaMax,
     SpectralRadius,
@@ -52,9 +52,9 @@ def norms(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     """The same with the theorems about norms built in.
 
     For the spectral norm: that of a sum is at most the sum of the norms, that of a product at
-    most the product; ‖cA‖ = |c| ‖A‖, ‖Aᵀ‖ = ‖A‖, ‖I‖ = 1. For the spectral radius: ρ(A) <= ‖A‖,
-    ρ(A^k) = ρ(A)^k, ρ(cA) = |c| ρ(A), ρ(Aᵀ) = ρ(A), ρ(AB) = ρ(BA), and ρ(D) = ‖D‖ for a
-    diagonal matrix. For the Frobenius norm: the triangle inequality, ‖A‖ <= ‖A‖_F,
+    most the product; ‖cA‖ = |c| ‖A‖, ‖Aᵀ‖ = ‖A‖, ‖AᵀA‖ = ‖A‖², ‖I‖ = 1. For the spectral radius:
+    ρ(A) <= ‖A‖, and ρ(A) = ‖A‖ where A is its own transpose; ρ(A^k) = ρ(A)^k, ρ(cA) = |c| ρ(A),
+    ρ(Aᵀ) = ρ(A), ρ(AB) = ρ(BA). For the Frobenius norm: the triangle inequality, ‖A‖ <= ‖A‖_F,
     ‖AB‖_F <= ‖A‖ ‖B‖_F and <= ‖A‖_F ‖B‖.
     """
     return _route(claim, using, theorems=True)
@@ -66,7 +66,8 @@ def _route(claim: Claim, using: Sequence[Equation], theorems: bool) -> Evidence 
         s.has(sp.Derivative, sp.Product, sp.Integral) for s in sides
     ):
         return None
-    if not using and not any(s.has(SigmaMax, SpectralRadius, Frobenius) for s in sides):
+    # Other routes are better at numbers of which nothing is known.
+    if not using and not any(s.has(SigmaMax, SpectralRadius, Frobenius, sp.Sum) for s in sides):
         return None
     left, right = sides if claim.relation not in TURNED else sides[::-1]
     relation = TURNED.get(claim.relation, claim.relation)
@@ -90,7 +91,8 @@ class _Ground:
     def not_negative(self, gap: sp.Expr, strict: bool) -> bool:
         """Whether the gap is surely not below zero: term by term where sums stand in it."""
         rest, sums = sp.Integer(0), {}
-        for term in map(self._term_by_term, sp.Add.make_args(sp.expand(gap))):
+        # Not deep: SymPy would multiply A A^(k-1) together inside a norm.
+        for term in map(self._term_by_term, sp.Add.make_args(sp.expand(gap, deep=False))):
             factors = sp.Mul.make_args(term)
             inner = [f for f in factors if isinstance(f, sp.Sum)]
             if len(inner) == 1 and len(inner[0].limits) == 1 and len(inner[0].limits[0]) == 3:
@@ -184,6 +186,7 @@ class _Gap:
         self.ground = ground
         self.letters: dict[_Atom, sp.Dummy] = {}
         self.atoms: dict[sp.Dummy, _Atom] = {}
+        self.reals: dict[Any, sp.Dummy] = {}
         self.with_frobenius = False
 
     def not_negative(self, gap: sp.Expr, strict: bool) -> bool:
@@ -304,9 +307,24 @@ class _Gap:
         if isinstance(e, KINDS):
             matrix = e.args[0]
             return self._number(type(e), self.ground.normal(matrix), matrix.shape, matrix)
-        if not e.args or isinstance(e, sp.Sum) or not e.has(SigmaMax, SpectralRadius, Frobenius):
+        if isinstance(e, Entry):
+            words = self.ground.normal(e.args[0])
+            return self._real(e if words is None else (_sorted_items(words), *e.args[1:]))
+        if isinstance(e, sp.Indexed):
+            return self._real(e)
+        if isinstance(e, sp.Sum):
+            bound = [limit[0] for limit in e.limits]
+            inside = e.function.replace(
+                lambda x: isinstance(x, sp.Indexed | Entry), lambda x: sp.Dummy(real=True)
+            ).subs([(index, sp.Dummy(integer=True)) for index in bound])
+            return self._real(e) if inside.is_real else e
+        if not e.args or not e.has(SigmaMax, SpectralRadius, Frobenius, sp.Indexed, Entry, sp.Sum):
             return e
         return e.func(*(self._numbers(a) for a in e.args))
+
+    def _real(self, e: Any) -> sp.Dummy:
+        """A letter for an entry or a sum of entries: it is real, and no more is known."""
+        return self.reals.setdefault(e, sp.Dummy("x", real=True))
 
     # Norms ------------------------------------------------------------------------------------
 
@@ -320,7 +338,9 @@ class _Gap:
             return self._letter(_Atom(kind, _sorted_items(words), shape))
         if not words:
             return sp.Integer(0)
+        words = {_plain(word): c for word, c in words.items()}
         turned = {_transposed(word): c for word, c in words.items()}
+        kind = SigmaMax if kind is SpectralRadius and words == turned else kind
         if len(words) > 1:
             forms = [f for w in (words, turned) for f in (w, {k: -c for k, c in w.items()})]
             return self._letter(_Atom(kind, min(map(_sorted_items, forms), key=str), shape))
@@ -328,14 +348,20 @@ class _Gap:
         size = sp.Abs(coefficient)
         if not word:
             return size * (sp.sqrt(shape[0]) if kind is Frobenius else 1)
-        if kind is SpectralRadius and not all(_is_diagonal(letter) for letter, _ in word):
+        if kind is SpectralRadius:
             return size * self._radius(word, shape)
-        kind = SigmaMax if kind is SpectralRadius else kind
-        word = min(map(_unsigned, (word, *turned)), key=str)
+        half = word[len(word) // 2 :]
+        if kind is SigmaMax and len(word) % 2 == 0 and word == _transposed(half) + half:
+            return size * self._number(SigmaMax, {half: sp.Integer(1)}, _shape(half)) ** 2
+        word = min(word, *turned, key=str)
         return size * self._letter(_Atom(kind, ((word, sp.Integer(1)),), _sides(shape)))
 
     def _radius(self, word: Word, shape: tuple) -> sp.Expr:
         """ρ of a product: turned round as a ring, and of a power the power of ρ."""
+        for place in range(len(word)):
+            ring = word[place:] + word[:place]
+            if ring == _transposed(ring):
+                return self._number(SigmaMax, {ring: sp.Integer(1)}, _shape(ring))
         ((ring, _),) = _cyclic({word: sp.Integer(1)}).items()
         for length in range(1, len(ring)):
             times, left = divmod(len(ring), length)
@@ -405,18 +431,24 @@ def _product(monomial: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
     return sp.Mul(*(base**exponent for base, exponent in monomial))
 
 
-def _unsigned(word: Word) -> Word:
-    """A product of products: one whose every factor is turned in sign has the same norm."""
-    return tuple((_without_sign(letter), turned) for letter, turned in word)
+def _plain(word: Word) -> Word:
+    """The word with a letter for a letter of the same norm that is written more simply.
+
+    (Aᵀ)^k is the transpose of A^k, and a product in which the sign of every factor is turned is
+    the product itself or its negative.
+    """
+    return tuple(_plainer(letter, turned) for letter, turned in word)
 
 
-def _without_sign(letter: sp.Basic) -> sp.Basic:
+def _plainer(letter: sp.Basic, turned: bool) -> tuple[sp.Basic, bool]:
+    if isinstance(letter, sp.MatPow) and isinstance(letter.base, sp.Transpose):
+        return sp.MatPow(letter.base.arg, letter.exp), not turned
     if isinstance(letter, Descending) and isinstance(letter.args[0], sp.MatMul):
         body, *others = letter.args
         scalar, factors = body.as_coeff_matrices()
         if scalar == -1:
-            return type(letter)(sp.MatMul(*factors), *others)
-    return letter
+            return type(letter)(sp.MatMul(*factors), *others), turned
+    return letter, turned
 
 
 def _sorted_items(words: Polynomial) -> tuple:

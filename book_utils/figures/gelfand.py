@@ -1,0 +1,79 @@
+"""Gelfand's formula in pictures: the k-th root of the norm of A^k goes to the spectral radius."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from book_utils import validate
+from book_utils.figures.still import BLUE, GREEN, INK, ORANGE, Still, drawn
+
+
+@dataclass(frozen=True)
+class Record:
+    """‖A^k‖^{1/k} for each k in ``powers``, and ρ(A), by the name of the matrix."""
+
+    powers: np.ndarray
+    roots: dict[str, np.ndarray]
+    radius: dict[str, float]
+
+
+def compute(matrices: Mapping[str, Sequence[Sequence[float]]], last: int = 100) -> Record:
+    """Multiply up to A^last. Each product is kept at norm 1 and its logarithm summed."""
+    powers = np.arange(1, last + 1)
+    roots, radius = {}, {}
+    for name, matrix in matrices.items():
+        A = validate.array("matrix", matrix, ("n", "n")).astype(float)
+        power, logarithm, sizes = np.eye(len(A)), 0.0, []
+        for k in powers:
+            power = A @ power
+            size = np.linalg.norm(power, 2)
+            if size == 0:
+                raise ValueError(f"{name}: got a matrix with A^{k} = 0, expects no such matrix")
+            power, logarithm = power / size, logarithm + np.log(size)
+            sizes.append(np.exp(logarithm / k))
+        roots[name] = np.array(sizes)
+        radius[name] = float(np.abs(np.linalg.eigvals(A)).max())
+    return Record(powers, roots, radius)
+
+
+def draw(figure: Figure, record: Record) -> None:
+    """One line for each matrix, on logarithmic axes, and a dashed one at each radius."""
+    ax = figure.subplots()
+    styles = zip((BLUE, ORANGE, GREEN), ("-", (0, (6, 2)), (0, (2, 1))), strict=True)
+    for (name, roots), (color, style) in zip(record.roots.items(), styles, strict=False):
+        ax.plot(record.powers, roots, color=color, linestyle=style, label=name)
+    for radius in sorted(set(np.round(list(record.radius.values()), 12))):
+        ax.axhline(radius, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    ax.set(xscale="log", yscale="log", xlabel="power $k$")
+    ax.set_title(r"$\|A^k\|^{1/k}$, and $\rho(A)$ dashed")
+    ax.set_xticks([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 50, 100])
+    ax.set_yticks([1, 2, 5, 10], [1, 2, 5, 10])
+    ax.minorticks_off()
+    ax.legend(loc="upper right")
+
+
+def describe(record: Record) -> str:
+    """The picture in words and numbers."""
+    parts = []
+    for name, roots in record.roots.items():
+        middle = len(roots) // 10 - 1
+        parts.append(
+            f"{name}: {roots[0]:.3g} at k = 1, {roots[middle]:.3g} at k = "
+            f"{record.powers[middle]}, {roots[-1]:.3g} at k = {record.powers[-1]}, "
+            f"spectral radius {record.radius[name]:.3g}"
+        )
+    return "The k-th root of the norm of A to the k. " + "; ".join(parts)
+
+
+def show(record: Record) -> Still:
+    """The finished picture."""
+    caption = (
+        "The k-th root of ‖A^k‖ for matrices with one and the same spectral radius (dashed). "
+        "It never falls below the radius, and comes down to it in its own time."
+    )
+    figure = drawn(lambda figure: draw(figure, record), (5.4, 3.2))
+    return Still(figure, describe(record) + ".", caption)
