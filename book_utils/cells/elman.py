@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from book_utils.activations import Activation, activation
-from book_utils.cells.cell import Cell
+from book_utils.cells.cell import Cell, Slopes, apply, is_float, outer, total
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +26,52 @@ class Elman(Cell):
         super().__post_init__()
         object.__setattr__(self, "activation", activation(self.activation))
 
-    def step(self, x: Any, u: Any) -> np.ndarray:
-        """h_t = φ(W h + U u + b), with h = x the previous state."""
-        h, u = self.check(x, u)
-        φ = self.activation
-        return φ(self.W @ h + self.U @ u + self.b)
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """U u + b."""
+        return apply(self.U, u) + self.b
 
-    def jacobian(self, x: Any, u: Any) -> np.ndarray:
-        """diag(φ′(a)) W with a = W h + U u + b: row i of W times φ′(a_i)."""
-        h, u = self.check(x, u)
-        φ = self.activation
-        a = self.W @ h + self.U @ u + self.b
-        return φ.derivative(a)[:, None] * self.W
+    def forward(self, x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """h_t = φ(a) with a = W h + d, and h = x the previous state."""
+        a = x @ self.W.T + d
+        return self.activation.values(a), a
+
+    def slopes(self, x: np.ndarray, a: np.ndarray) -> Slopes:
+        """φ′(a)."""
+        return (self.activation.slopes(a),)
+
+    def pull_state(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The Jacobian is diag(φ′(a)) W."""
+        return (row * slope) @ self.W
+
+    def pull_parameters(
+        self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """∂⁺: h_t depends on all parameters through a, so each row first passes φ′(a)."""
+        rows = rows * slope
+        return {"W": outer(rows, x), "U": outer(rows, u), "b": total(rows)}
+
+    def run(self, x0: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loop over ``forward``, in place."""
+        if not is_float(self.W, self.U, self.b, x0, u):
+            return super().run(x0, u)
+        arrived = self.drive(u)
+        states = np.empty((len(u) + 1, *x0.shape))
+        states[0] = x0
+        φ, W_T, product = self.activation.values, self.W.T, np.empty(x0.shape)
+        h = x0
+        for t, a in enumerate(arrived, start=1):
+            h.dot(W_T, product)
+            a += product
+            states[t] = h = φ(a)
+        return states, arrived
+
+    def pull_back(self, rows: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The loop over ``pull_state``, in place."""
+        if not is_float(self.W, rows, slope):
+            return super().pull_back(rows, slope)
+        product, W, row = np.empty(rows.shape[1:]), self.W, rows[-1]
+        for before, at in zip(rows[-2::-1], slope[::-1], strict=True):
+            (row * at).dot(W, product)
+            before += product
+            row = before
+        return rows

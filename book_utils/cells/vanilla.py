@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from book_utils.activations import Activation, activation
-from book_utils.cells.cell import Cell
+from book_utils.cells.cell import Cell, Slopes, apply, is_float, outer, total
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,52 @@ class Vanilla(Cell):
         super().__post_init__()
         object.__setattr__(self, "activation", activation(self.activation))
 
-    def step(self, x: Any, u: Any) -> np.ndarray:
-        """x_t = W σ(x) + U u + b."""
-        x, u = self.check(x, u)
-        σ = self.activation
-        return self.W @ σ(x) + self.U @ u + self.b
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """U u + b."""
+        return apply(self.U, u) + self.b
 
-    def jacobian(self, x: Any, u: Any) -> np.ndarray:
-        """W diag(σ′(x)): column j of W times σ′(x_j). Not Wᵀ diag(σ′(x)), in any layout."""
-        x, u = self.check(x, u)
+    def forward(self, x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """x_t = W σ(x) + d. The state is what arrives."""
+        new = self.activation.values(x) @ self.W.T + d
+        return new, new
+
+    def slopes(self, x: np.ndarray, a: np.ndarray) -> Slopes:
+        """σ′(x)."""
+        return (self.activation.slopes(x),)
+
+    def pull_state(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The Jacobian is W diag(σ′(x)). Not Wᵀ diag(σ′(x)), in any layout."""
+        return (row @ self.W) * slope
+
+    def pull_parameters(
+        self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """∂⁺: x_t depends on W through W σ(x), on U through U u, and on b directly."""
         σ = self.activation
-        return self.W * σ.derivative(x)
+        return {"W": outer(rows, σ.values(x)), "U": outer(rows, u), "b": total(rows)}
+
+    def run(self, x0: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loop over ``forward``, in place."""
+        if not is_float(self.W, self.U, self.b, x0, u):
+            return super().run(x0, u)
+        states = np.empty((len(u) + 1, *x0.shape))
+        states[0], states[1:] = x0, self.drive(u)
+        σ, W_T, product = self.activation.values, self.W.T, np.empty(x0.shape)
+        x = states[0]
+        for new in states[1:]:
+            σ(x).dot(W_T, product)
+            new += product
+            x = new
+        return states, states[1:]
+
+    def pull_back(self, rows: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The loop over ``pull_state``, in place."""
+        if not is_float(self.W, rows, slope):
+            return super().pull_back(rows, slope)
+        product, W, row = np.empty(rows.shape[1:]), self.W, rows[-1]
+        for before, at in zip(rows[-2::-1], slope[::-1], strict=True):
+            row.dot(W, product)
+            np.multiply(product, at, product)
+            before += product
+            row = before
+        return rows

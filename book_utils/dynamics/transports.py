@@ -19,8 +19,7 @@ def jacobian(cell: Cell, x: Any, u: Any) -> np.ndarray:
 def jacobians(cell: Cell, states: Any, inputs: Any) -> np.ndarray:
     """J_1, …, J_T stacked, shape (T, n, n); J_t is taken at states[t-1] and inputs[t-1]."""
     states, inputs = _trajectory(cell, states, inputs)
-    steps = zip(states[:-1], inputs, strict=True)
-    every = [cell.jacobian(x, u) for x, u in steps]
+    every = list(cell.jacobians(states[:-1], inputs))
     return np.stack(every) if every else np.empty((0, cell.n, cell.n))
 
 
@@ -36,10 +35,10 @@ def transport(cell: Cell, states: Any, inputs: Any, k: int, t: int) -> np.ndarra
     # An identity of floats would turn exact entries into 1.0 times themselves.
     exact = any(each.dtype == object for each in (states, inputs, *cell.parameters().values()))
     product = np.eye(cell.n, dtype=object if exact else float)
-    for j in range(k + 1, t + 1):
-        with np.errstate(over="ignore", invalid="ignore"):  # said below, with the factors
-            product = cell.jacobian(states[j - 1], inputs[j - 1]) @ product
-        validate.not_overflown(f"the product from k = {k} to t = {j}", product)
+    with np.errstate(over="ignore", invalid="ignore"):  # said below, with the factors
+        for j, J in enumerate(cell.jacobians(states[k:t], inputs[k:t]), start=k + 1):
+            product = J @ product
+            validate.not_overflown(f"the product from k = {k} to t = {j}", product)
     return product
 
 
