@@ -20,6 +20,11 @@ from book_utils import validate
 
 X = sp.Symbol("x", real=True)
 
+Numeric = Callable[[np.ndarray], np.ndarray]
+# Longer arrays are evaluated in blocks of this many entries, whose intermediate results stay in
+# the processor's cache: for a million entries that halves the time.
+BLOCK = 2**13
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -42,11 +47,19 @@ class Activation:
 
     def __call__(self, x: Any) -> Any:
         """σ(x), for numbers, arrays and SymPy expressions, entry by entry."""
-        return _evaluate(self.formula, _stable(self.expression), x)
+        return self.values(validate.array("x", x))[()]
 
     def derivative(self, x: Any) -> Any:
         """σ′(x), for numbers, arrays and SymPy expressions, entry by entry; relu′(0) = 0."""
-        return _evaluate(self.derivative_formula, _stable(self._slope), x)
+        return self.slopes(validate.array("x", x))[()]
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        """σ(x) as a new array, for an x that ``validate.array`` has seen before: inner loops."""
+        return self._values(x) if x.dtype != object else _exact(self.formula, x)
+
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        """σ′(x) as a new array, for an x that ``validate.array`` has seen before."""
+        return self._slopes(x) if x.dtype != object else _exact(self.derivative_formula, x)
 
     def formula(self, x: sp.Expr) -> sp.Expr:
         """σ(x) as SymPy writes it."""
@@ -85,6 +98,14 @@ class Activation:
     def _slope(self) -> sp.Expr:
         return self.expression.diff(X)
 
+    @cached_property
+    def _values(self) -> Numeric:
+        return _numeric(_stable(self.expression))
+
+    @cached_property
+    def _slopes(self) -> Numeric:
+        return _numeric(_stable(self._slope))
+
 
 logistic = Activation("logistic", r"\operatorname{logistic}", 1 / (1 + sp.exp(-X)))
 tanh = Activation("tanh", r"\tanh", sp.tanh(X))
@@ -107,22 +128,41 @@ def activation(value: Activation | str) -> Activation:
     raise error(f"activation: got {value!r}, expects one of {names} or an Activation")
 
 
-def _evaluate(formula: Callable[[sp.Expr], sp.Expr], stable: sp.Expr, x: Any) -> Any:
-    values = validate.array("x", x)
-    if values.dtype == object:
-        result = np.empty(values.shape, dtype=object)
-        for where, entry in np.ndenumerate(values):
-            result[where] = formula(entry)
-        return result[()]
-    # A constant such as identity′ = 1 comes back as one number: give it the shape of x.
-    result = np.empty(values.shape)
-    result[...] = _compiled(stable)(values)
-    return result[()]
+def _exact(formula: Callable[[sp.Expr], sp.Expr], x: np.ndarray) -> np.ndarray:
+    result = np.empty(x.shape, dtype=object)
+    for where, entry in np.ndenumerate(x):
+        result[where] = formula(entry)
+    return result
 
 
 @cache
-def _compiled(stable: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    return sp.lambdify(X, stable, "numpy", cse=True)
+def _numeric(stable: sp.Expr) -> Numeric:
+    """The expression as a function of a float array, which always gives a new one."""
+    if stable == X:
+        return np.copy
+    compiled = sp.lambdify(X, stable, [{"select": _select}, "numpy"], cse=True)
+    if stable.is_number:  # a constant such as identity′ = 1
+        return lambda x: np.full(x.shape, compiled(x), dtype=float)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        if x.size <= BLOCK:
+            return compiled(x)
+        result = np.empty(x.shape)
+        entries, results = x.reshape(-1), result.reshape(-1)
+        for start in range(0, x.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            results[block] = compiled(entries[block])
+        return result
+
+    return function
+
+
+def _select(conditions: list[Any], choices: list[Any], default: float) -> np.ndarray:
+    """``np.select`` for the Piecewise that ends in True, without its cost on short arrays."""
+    chosen = default
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        chosen = choice if condition is True else np.where(condition, choice, chosen)
+    return np.asarray(chosen, dtype=float)
 
 
 @cache

@@ -27,7 +27,7 @@ def finite_difference_jacobian(f: Function, x: Any, step: float = STEP) -> np.nd
     cancel. What is left is of order h⁶ and, for functions that vary on a scale of one, near
     1e-12 of the largest entry. Across a kink (relu at 0) the result means nothing.
     """
-    x = _numbers("x", x, ("n",))
+    x = validate.numbers("x", x, ("n",))
     if not 0 < step < np.inf:
         raise ValueError(f"step: got {step}, expects a positive number")
 
@@ -35,7 +35,7 @@ def finite_difference_jacobian(f: Function, x: Any, step: float = STEP) -> np.nd
         up, down = x.copy(), x.copy()
         up[j] += h
         down[j] -= h
-        return (_numbers("f(x)", f(up)) - _numbers("f(x)", f(down))) / (2 * h)
+        return (validate.numbers("f(x)", f(up)) - validate.numbers("f(x)", f(down))) / (2 * h)
 
     columns = []
     for j in range(len(x)):
@@ -47,7 +47,7 @@ def finite_difference_jacobian(f: Function, x: Any, step: float = STEP) -> np.nd
 
 def autograd_jacobian(f: Function, x: Any) -> np.ndarray:
     """∂f/∂x by the library autograd, numerator layout; write f with ``autograd.numpy``."""
-    x = _numbers("x", x, ("n",))
+    x = validate.numbers("x", x, ("n",))
     try:
         return np.asarray(autograd.jacobian(f)(x))
     except TypeError as error:
@@ -61,20 +61,9 @@ def autograd_jacobian(f: Function, x: Any) -> np.ndarray:
 
 def relative_error(a: Any, b: Any) -> float:
     """The largest |a − b| over the largest |b|, the reference; 0 if both are zero."""
-    b = _numbers("b", b)
-    a = _numbers("a", a, b.shape)
+    b = validate.numbers("b", b)
+    a = validate.numbers("a", a, b.shape)
     difference, size = (np.max(np.abs(values), initial=0.0) for values in (a - b, b))
     if size == 0:
         return 0.0 if difference == 0 else float("inf")
     return float(difference / size)
-
-
-def _numbers(name: str, value: Any, shape: validate.Shape | None = None) -> np.ndarray:
-    """A float array; exact numbers are rounded, symbols refused."""
-    values = validate.array(name, value, shape)
-    if values.dtype != object:
-        return values
-    for where, entry in np.ndenumerate(values):
-        if not entry.is_number:
-            raise TypeError(f"{name}: got the symbol {entry} at index {where}, expects numbers")
-    return values.astype(float)

@@ -29,9 +29,14 @@ def array(name: str, value: Any, shape: Shape | None = None, **sizes: int) -> np
     Numbers become floats. An object array stays exact: its entries become SymPy expressions.
     """
     result = _finite(name, _real(name, value))
-    if shape is not None and not _fits(result.shape, shape, sizes):
-        raise ValueError(f"{name}: got shape {result.shape}, expects {_describe(shape, sizes)}")
-    return result
+    return result if shape is None else shaped(name, result, shape, **sizes)
+
+
+def shaped(name: str, values: np.ndarray, shape: Shape, **sizes: int) -> np.ndarray:
+    """Return the array ``values``, refused if it has another shape; see ``array``."""
+    if not _fits(values.shape, shape, sizes):
+        raise ValueError(f"{name}: got shape {values.shape}, expects {_describe(shape, sizes)}")
+    return values
 
 
 def index(name: str, value: Any, at_most: int, bound: str) -> int:
@@ -52,6 +57,25 @@ def instance(name: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name}: got {value!r}, expects a {kind.__name__}")
 
 
+def numbers(name: str, value: Any, shape: Shape | None = None) -> np.ndarray:
+    """A float array; exact numbers are rounded, symbols refused."""
+    values = array(name, value, shape)
+    if values.dtype != object:
+        return values
+    for where, entry in np.ndenumerate(values):
+        if not entry.is_number:
+            raise TypeError(f"{name}: got the symbol {entry} at index {where}, expects numbers")
+    return values.astype(float)
+
+
+def positive(name: str, value: Any) -> float:
+    """Return ``value`` as a finite number above zero."""
+    number = float(numbers(name, value, ()))
+    if number <= 0:
+        raise ValueError(f"{name}: got {number}, expects a positive number")
+    return number
+
+
 def not_overflown(what: str, values: np.ndarray) -> None:
     """Refuse results that outgrew floating point, where inf and NaN would pass as numbers."""
     if values.dtype != object and not np.isfinite(values).all():
@@ -59,6 +83,14 @@ def not_overflown(what: str, values: np.ndarray) -> None:
             f"{what}: got numbers beyond {np.finfo(float).max:.0e}, expects finite ones; "
             "take fewer steps or smaller weights"
         )
+
+
+def rows_not_overflown(what: str, rows: np.ndarray, order: int = 1) -> None:
+    """The same for every row, named by its number; ``order`` is −1 if the last came first."""
+    if rows.dtype != object and not np.isfinite(rows).all():
+        bad = [t for t, row in enumerate(rows) if not np.isfinite(row).all()]
+        first = bad[::order][0]
+        not_overflown(what.format(first), rows[first])
 
 
 def _real(name: str, value: Any) -> np.ndarray:
@@ -129,7 +161,9 @@ def _fits(got: tuple[int, ...], shape: Shape, sizes: dict[str, int]) -> bool:
 
 def _describe(shape: Shape, sizes: dict[str, int]) -> str:
     letters = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-    fixed = ", ".join(f"{letter} = {sizes[letter]}" for letter in shape if letter in sizes)
+    fixed = ", ".join(
+        f"{letter} = {sizes[letter]}" for letter in dict.fromkeys(shape) if letter in sizes
+    )
     square = len(shape) == 2 and shape[0] == shape[1]
     noun = "a square matrix" if square else "a number, shape" if not shape else "shape"
     return f"{noun} ({letters})" + (f" with {fixed}" if fixed else "")

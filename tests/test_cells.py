@@ -11,17 +11,19 @@ from book_utils.checks import autograd_jacobian, finite_difference_jacobian, rel
 EVERY = pytest.mark.parametrize("kind", witnesses.kinds(), ids=witnesses.kind_name)
 
 
-def random_cell(kind, n, m, seed=0):
-    """A cell of this kind, and a state and an input for it."""
+def random_cell(kind, units, m, seed=0):
+    """A cell of this kind with so many units, and a state and an input for it."""
     cell_type, others = kind
-    rng = np.random.default_rng([seed, n, m])
+    rng = np.random.default_rng([seed, units, m])
+    n = witnesses.state_size(kind, units)
     return cell_type.random(n, m, rng, **others), rng.normal(size=n), rng.normal(size=m)
 
 
-def symbolic_cell(kind, n, m):
+def symbolic_cell(kind, units, m):
     """A cell of this kind, a state and an input, all of them symbols."""
     cell_type, others = kind
-    sizes = {"n": n, "m": m}
+    n = witnesses.state_size(kind, units)
+    sizes = cell_type.sizes(n, m)
     parameters = {
         name: sp.symarray(name, tuple(sizes[letter] for letter in letters), real=True)
         for name, letters in cell_type.shapes.items()
@@ -36,29 +38,30 @@ def test_every_cell_has_a_witness():
 
 
 @EVERY
-@pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 3), (3, 0), (5, 2), (64, 3)])
-def test_step_agrees_with_loops(kind, n, m):
+@pytest.mark.parametrize(("units", "m"), [(1, 1), (2, 3), (3, 0), (5, 2), (64, 3)])
+def test_step_agrees_with_loops(kind, units, m):
     """One step agrees with naive per-unit loops written from the displayed formula."""
-    cell, x, u = random_cell(kind, n, m)
+    cell, x, u = random_cell(kind, units, m)
     # 64 products summed in another order differ by a few roundings.
     assert relative_error(cell.step(x, u), witnesses.run(cell, x, [u])) < 1e-13
 
 
 @EVERY
-@pytest.mark.parametrize("n", [1, 2, 3])
-def test_jacobian_agrees_with_sympy(kind, n):
-    """At n = 1, 2, 3 the Jacobian equals SymPy's of the step, entry by entry, exactly."""
-    cell, x, u = symbolic_cell(kind, n, 2)
+@pytest.mark.parametrize("units", [1, 2, 3])
+def test_jacobian_agrees_with_sympy(kind, units):
+    """With 1, 2 and 3 units the Jacobian equals SymPy's of the step, entry by entry, exactly."""
+    cell, x, u = symbolic_cell(kind, units, 2)
     outside = sp.Matrix(cell.step(x, u)).jacobian(sp.Matrix(x))
-    difference = sp.Matrix(cell.jacobian(x, u)) - outside
-    assert difference.applyfunc(lambda entry: sp.simplify(sp.piecewise_fold(entry))).is_zero_matrix
+    for entry in sp.Matrix(cell.jacobian(x, u)) - outside:
+        # Expanding is enough for most, and does not take minutes for an LSTM.
+        assert sp.expand(entry) == 0 or sp.simplify(sp.piecewise_fold(entry)) == 0
 
 
 @EVERY
-@pytest.mark.parametrize("n", [1, 2, 3, 8, 64])
-def test_jacobian_agrees_with_finite_differences(kind, n):
+@pytest.mark.parametrize("units", [1, 2, 3, 8, 64])
+def test_jacobian_agrees_with_finite_differences(kind, units):
     """Up to 64 units the Jacobian agrees with central differences."""
-    cell, x, u = random_cell(kind, n, 2)
+    cell, x, u = random_cell(kind, units, 2)
     # relu is straight between kinks: a small step rarely meets one, and costs accuracy.
     options, tolerance = ({"step": 2.0**-20}, 1e-8) if _has_kink(cell) else ({}, 1e-10)
     outside = finite_difference_jacobian(lambda y: cell.step(y, u), x, **options)
@@ -66,10 +69,10 @@ def test_jacobian_agrees_with_finite_differences(kind, n):
 
 
 @EVERY
-@pytest.mark.parametrize("n", [1, 2, 3, 8])
-def test_jacobian_agrees_with_autograd(kind, n):
+@pytest.mark.parametrize("units", [1, 2, 3, 8])
+def test_jacobian_agrees_with_autograd(kind, units):
     """The Jacobian agrees with autograd's of the witness, which shares no line with the cell."""
-    cell, x, u = random_cell(kind, n, 2)
+    cell, x, u = random_cell(kind, units, 2)
     outside = autograd_jacobian(lambda y: witnesses.run(cell, y, [u]), x)
     assert relative_error(cell.jacobian(x, u), outside) < 1e-13
 
@@ -92,10 +95,7 @@ def test_symbols_and_numbers_agree(kind):
 def test_parameters_cannot_change(kind):
     """A cell keeps read-only copies, whatever happens to the arrays it was made from."""
     cell_type, others = kind
-    rng = np.random.default_rng(0)
-    given = {
-        name: np.array(p) for name, p in cell_type.random(3, 2, rng, **others).parameters().items()
-    }
+    given = {name: np.array(p) for name, p in random_cell(kind, 3, 2)[0].parameters().items()}
     cell = cell_type(**given, **others)
     before = {name: p.copy() for name, p in cell.parameters().items()}
     for p in given.values():
@@ -105,18 +105,19 @@ def test_parameters_cannot_change(kind):
         with pytest.raises(ValueError, match="read-only"):
             p[0] = 0
     with pytest.raises(AttributeError):
-        cell.W = given["W"]
+        setattr(cell, name, given[name])
 
 
 @EVERY
 def test_contract(kind):
     """A cell meets the protocol, and tells the sizes of state and input."""
     cell, x, u = random_cell(kind, 3, 2)
+    n = witnesses.state_size(kind, 3)
     assert isinstance(cell, Cell)
-    assert (cell.n, cell.m) == (3, 2)
+    assert (cell.n, cell.m) == (n, 2)
     assert list(cell.parameters()) == list(cell.shapes)
-    assert cell.step(x, u).shape == (3,)
-    assert cell.jacobian(x, u).shape == (3, 3)
+    assert cell.step(x, u).shape == (n,)
+    assert cell.jacobian(x, u).shape == (n, n)
 
 
 @EVERY
@@ -124,8 +125,9 @@ def test_contract(kind):
 def test_state_and_input_are_checked(kind, method):
     """step and jacobian refuse a state or an input that would only broadcast."""
     cell, x, u = random_cell(kind, 3, 2)
+    n = cell.n
     with pytest.raises(
-        ValueError, match=r"^x: got shape \(3, 1\), expects shape \(n,\) with n = 3"
+        ValueError, match=rf"^x: got shape \({n}, 1\), expects shape \(n,\) with n = {n}"
     ):
         getattr(cell, method)(x[:, None], u)
     with pytest.raises(ValueError, match=r"^u: got shape \(1,\), expects shape \(m,\) with m = 2"):

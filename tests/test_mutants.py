@@ -24,6 +24,7 @@ from book_utils.derivations.engine.vocabulary import (
     Descending,
     Diagonal,
     DiagonalAt,
+    Frobenius,
     SigmaMax,
     SpectralRadius,
     SumOf,
@@ -33,7 +34,7 @@ from book_utils.derivations.engine.vocabulary import (
 n = sp.Symbol("n", integer=True, positive=True)
 i, j, m = sp.symbols("i j m", integer=True, positive=True)
 t, r = sp.symbols("t r", integer=True, nonnegative=True)
-z = sp.Symbol("z", real=True)
+y, z = sp.symbols("y z", real=True)
 sigma = activation_function("sigma")
 W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
@@ -173,6 +174,14 @@ def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
         SpectralRadius(tall)
 
 
+def test_no_radius_is_put_for_the_norm_of_one_number() -> None:
+    """Of a 1 × 1 matrix radius and norm are the same: it would be no change."""
+    row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
+    made = mutants(Claim(SigmaMax(row * W * column), "<=", SigmaMax(row * W * column)))
+    assert made
+    assert not any(mutant.claim.right.has(SpectralRadius) for mutant in made)
+
+
 def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
     """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
     row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
@@ -200,6 +209,9 @@ def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:
     made = {mutant.what for mutant in mutants(Claim(A * B * W, "=", A * B * W))}
     assert {"sign turned", "factor W dropped", "W transposed"} <= made
     assert not {"factors B and W swapped", "factors A and B swapped", "factor B dropped"} & made
+    made = {mutant.what for mutant in mutants(Claim(y, "=", Frobenius(y * W)))}
+    assert "factor y dropped" in made
+    assert "factor W dropped" not in made
     inside = (P + A * B) * W
     made = {mutant.what for mutant in mutants(Claim(inside, "=", inside))}
     assert {"term P dropped", "P transposed"} <= made

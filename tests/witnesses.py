@@ -64,10 +64,35 @@ def linear(cell: Any, x: Any, u: Any) -> Any:
     return np.array(new)
 
 
+def lstm(cell: Any, x: Any, u: Any) -> Any:
+    """c_t[i] = i[i] z[i] + f[i] c[i] and h_t[i] = o[i] tanh(c_t[i]); x holds all c, then all h."""
+    d = len(x) // 2
+    σ, tanh = VALUE["logistic"], VALUE["tanh"]
+
+    def arrives(W: Any, U: Any, b: Any, i: int) -> Any:
+        total = b[i]
+        for j in range(d):
+            total = total + W[i, j] * x[d + j]
+        for l in range(len(u)):
+            total = total + U[i, l] * u[l]
+        return total
+
+    c_new, h_new = [], []
+    for i in range(d):
+        f = σ(arrives(cell.W_f, cell.U_f, cell.b_f, i))
+        write = σ(arrives(cell.W_i, cell.U_i, cell.b_i, i))
+        o = σ(arrives(cell.W_o, cell.U_o, cell.b_o, i))
+        z = tanh(arrives(cell.W_z, cell.U_z, cell.b_z, i))
+        c_new.append(write * z + f * x[i])
+        h_new.append(o * tanh(c_new[i]))
+    return np.array(c_new + h_new)
+
+
 STEP: dict[str, Callable[[Any, Any, Any], Any]] = {
     "Vanilla": vanilla,
     "Elman": elman,
     "Linear": linear,
+    "LSTM": lstm,
 }
 
 
@@ -86,6 +111,12 @@ def kinds() -> list[tuple[type, dict[str, Any]]]:
         names = ACTIVATIONS if "activation" in others else ()
         every += [(cell, {"activation": name}) for name in names] or [(cell, {})]
     return every
+
+
+def state_size(kind: tuple[type, dict[str, Any]], units: int) -> int:
+    """How many numbers the state of so many units has: an LSTM's unit has two."""
+    cell, _ = kind
+    return units * len(cell.parts)
 
 
 def kind_name(kind: tuple[type, dict[str, Any]]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from book_utils.activations import Activation, activation
-from book_utils.cells.cell import Cell
+from book_utils.cells.cell import Cell, Slopes, apply, outer, total
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +26,26 @@ class Elman(Cell):
         super().__post_init__()
         object.__setattr__(self, "activation", activation(self.activation))
 
-    def step(self, x: Any, u: Any) -> np.ndarray:
-        """h_t = φ(W h + U u + b), with h = x the previous state."""
-        h, u = self.check(x, u)
-        φ = self.activation
-        return φ(self.W @ h + self.U @ u + self.b)
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """U u + b."""
+        return apply(self.U, u) + self.b
 
-    def jacobian(self, x: Any, u: Any) -> np.ndarray:
-        """diag(φ′(a)) W with a = W h + U u + b: row i of W times φ′(a_i)."""
-        h, u = self.check(x, u)
-        φ = self.activation
-        a = self.W @ h + self.U @ u + self.b
-        return φ.derivative(a)[:, None] * self.W
+    def forward(self, x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """h_t = φ(a) with a = W h + d, and h = x the previous state."""
+        a = x @ self.W.T + d
+        return self.activation.values(a), a
+
+    def slopes(self, x: np.ndarray, a: np.ndarray) -> Slopes:
+        """φ′(a)."""
+        return (self.activation.slopes(a),)
+
+    def pull_state(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The Jacobian is diag(φ′(a)) W."""
+        return (row * slope) @ self.W
+
+    def pull_parameters(
+        self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """∂⁺: h_t depends on all parameters through a, so each row first passes φ′(a)."""
+        rows = rows * slope
+        return {"W": outer(rows, x), "U": outer(rows, u), "b": total(rows)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from book_utils.cells.cell import Cell
+from book_utils.cells.cell import Cell, Slopes, apply, outer
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +19,25 @@ class Linear(Cell):
 
     shapes: ClassVar = {"W": ("n", "n"), "U": ("n", "m")}
 
-    def step(self, x: Any, u: Any) -> np.ndarray:
-        """x_t = W x + U u."""
-        x, u = self.check(x, u)
-        return self.W @ x + self.U @ u
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """U u."""
+        return apply(self.U, u)
 
-    def jacobian(self, x: Any, u: Any) -> np.ndarray:
-        """W, whatever the state and the input."""
-        self.check(x, u)
-        return self.W.copy()
+    def forward(self, x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """x_t = W x + d."""
+        new = x @ self.W.T + d
+        return new, new
+
+    def slopes(self, x: np.ndarray, a: np.ndarray) -> Slopes:
+        """None: the derivative is the same everywhere."""
+        return ()
+
+    def pull_state(self, row: np.ndarray) -> np.ndarray:
+        """The Jacobian is W, whatever the state and the input."""
+        return row @ self.W
+
+    def pull_parameters(
+        self, rows: np.ndarray, x: np.ndarray, u: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """∂⁺: x_t depends on W through W x and on U through U u."""
+        return {"W": outer(rows, x), "U": outer(rows, u)}

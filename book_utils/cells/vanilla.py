@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from book_utils.activations import Activation, activation
-from book_utils.cells.cell import Cell
+from book_utils.cells.cell import Cell, Slopes, apply, outer, total
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,26 @@ class Vanilla(Cell):
         super().__post_init__()
         object.__setattr__(self, "activation", activation(self.activation))
 
-    def step(self, x: Any, u: Any) -> np.ndarray:
-        """x_t = W σ(x) + U u + b."""
-        x, u = self.check(x, u)
-        σ = self.activation
-        return self.W @ σ(x) + self.U @ u + self.b
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """U u + b."""
+        return apply(self.U, u) + self.b
 
-    def jacobian(self, x: Any, u: Any) -> np.ndarray:
-        """W diag(σ′(x)): column j of W times σ′(x_j). Not Wᵀ diag(σ′(x)), in any layout."""
-        x, u = self.check(x, u)
+    def forward(self, x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """x_t = W σ(x) + d. The state is what arrives."""
+        new = self.activation.values(x) @ self.W.T + d
+        return new, new
+
+    def slopes(self, x: np.ndarray, a: np.ndarray) -> Slopes:
+        """σ′(x)."""
+        return (self.activation.slopes(x),)
+
+    def pull_state(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The Jacobian is W diag(σ′(x)). Not Wᵀ diag(σ′(x)), in any layout."""
+        return (row @ self.W) * slope
+
+    def pull_parameters(
+        self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """∂⁺: x_t depends on W through W σ(x), on U through U u, and on b directly."""
         σ = self.activation
-        return self.W * σ.derivative(x)
+        return {"W": outer(rows, σ.values(x)), "U": outer(rows, u), "b": total(rows)}

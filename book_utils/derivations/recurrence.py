@@ -81,7 +81,6 @@ class State(Column):
 class Drive(Column):
     """c_t = U u_t + b: what is added in step t."""
 
-    added = True
     tex = "c_{{{}}}"
 
     def values(self, at, time: int) -> list:
@@ -145,7 +144,7 @@ def _by(right: MatrixExpr, because: str, *using: Equation) -> Step:
 
 
 def _arriving(signals: MatrixExpr, time: sp.Basic) -> MatrixExpr:
-    return W * signals + Drive(time)
+    return sp.MatAdd(W * signals, Drive(time))
 
 
 # One map, applied again and again ------------------------------------------------------------
@@ -443,9 +442,9 @@ class Above(MatrixExpr):
 
 _P, _Q, _R = Block("P", n), Block("Q", m), Block("R", ONE)
 stacked_weights, stacked_signals = Beside(W, U, _b), Above(_signals, _u, ONE)
-_weights = W * _P + U * _Q + _b * _R
-_column = _P.T * _signals + _Q.T * _u + _R.T
-_expanded = W * _signals + U * _u + _b
+_weights = sp.MatAdd(W * _P, U * _Q, _b * _R)
+_column = sp.MatAdd(_P.T * _signals, _Q.T * _u, _R.T)
+_expanded = sp.MatAdd(W * _signals, U * _u, _b)
 
 
 def _nothing(a: Block, b: Block):
@@ -459,7 +458,7 @@ stacked = Derivation(
     Claim(stacked_weights * stacked_signals, "=", _expanded),
     steps=(
         Step(
-            _weights * _column,
+            sp.MatMul(_weights, _column),
             "$P$, $Q$, $R$ pick the first $n$, the next $m$ and the last entry of a column",
             using=(
                 definition(stacked_weights, _weights),
@@ -503,19 +502,19 @@ class Resolvent(MatrixExpr):
 
 
 _K = Resolvent(_WR)
-_known = _WI * _signals + _b
-_solution = _K * _known
+_known = sp.MatAdd(_WI * _signals, _b)
+_solution = sp.MatMul(_K, _known)
 
 implicit = Derivation(
     "quoted-recurrence-solved",
     r"if $I - W_R$ is invertible, $x_t = W_R x_t + W_I\sigma(x_{t-1}) + b$ is solved by "
     r"$x_t = (I - W_R)^{-1}(W_I\sigma(x_{t-1}) + b)$",
-    Claim((sp.Identity(n) - _WR) * _solution, "=", _known),
+    Claim(sp.MatMul(sp.MatAdd(sp.Identity(n), -_WR), _K, _known), "=", _known),
     steps=(
         Step(
             _known,
             r"$(I - W_R)\,(I - W_R)^{-1} = I$",
-            using=(definition(_WR * _K, _K - sp.Identity(n)),),
+            using=(definition(_WR * _K, sp.MatAdd(_K, -sp.Identity(n))),),
         ),
     ),
     source=("000-recurrence",),
@@ -525,7 +524,7 @@ quoted = Counterexample(
     "quoted-recurrence-differs",
     r"$x_t = W_R x_t + W_I\sigma(x_{t-1}) + b$ gives the state that "
     r"$x_t = W_R\sigma(x_{t-1}) + W_I u_t + b$ gives",
-    refutes=Claim(_solution, "=", _WR * _signals + _WI * _input + _b),
+    refutes=Claim(_solution, "=", sp.MatAdd(_WR * _signals, _WI * _input, _b)),
     instance={
         _WR: sp.Matrix([[2]]),
         _WI: sp.Matrix([[1]]),
@@ -534,7 +533,7 @@ quoted = Counterexample(
         x: [0],
         sigma: _logistic,
     },
-    instead=(Claim(_solution, "=", _WR * _solution + _known),),
+    instead=(Claim(_solution, "=", sp.MatAdd(sp.MatMul(_WR, _K, _known), _known)),),
     source=("000-recurrence",),
 )
 
@@ -614,7 +613,10 @@ _moved_rate = ColumnOf(
     n,
     sp.Symbol(r"\frac{\partial x_t}{\partial\alpha}"),
 )
-_both = (W + alpha * V) * _path_slopes * _path_rate + V * _on_path
+_both = sp.MatAdd(
+    sp.MatMul(sp.MatAdd(W, alpha * V), _path_slopes, _path_rate),
+    V * _on_path,
+)
 
 moving_weights = Derivation(
     "moving-weights",
@@ -718,17 +720,21 @@ tied = Derivation.by_induction(
     ),
     step=(
         Step(
-            W * _slopes * TiedRate(t - 1) + _direct,
+            sp.MatAdd(W * _slopes * TiedRate(t - 1), _direct),
             "the lemma",
-            using=(lemma(TiedRate(t), W * _slopes * TiedRate(t - 1) + _direct, moving_weights),),
+            using=(
+                lemma(
+                    TiedRate(t), sp.MatAdd(W * _slopes * TiedRate(t - 1), _direct), moving_weights
+                ),
+            ),
         ),
         Step(
-            W * _slopes * _copies(t - 1) + _direct,
+            sp.MatAdd(W * _slopes * _copies(t - 1), _direct),
             "the statement for $t - 1$",
             using=(HYPOTHESIS,),
         ),
         Step(
-            _earlier + CopyRate(t, t),
+            sp.MatAdd(_earlier, CopyRate(t, t)),
             "the lemma on older copies in each term; the newest copy acts directly",
             using=(
                 for_each(

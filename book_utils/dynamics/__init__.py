@@ -1,5 +1,6 @@
 """Numbers: what a cell does over time. Pure functions, for any cell."""
 
+from book_utils.dynamics.gradients import bptt, clip, contributions, costates, immediate
 from book_utils.dynamics.powers import departure, kreiss, power_norms, spectral_radius
 from book_utils.dynamics.random_products import (
     critical_gain,
@@ -13,11 +14,16 @@ from book_utils.dynamics.simulation import simulate
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
+    "bptt",
+    "clip",
+    "contributions",
+    "costates",
     "critical_gain",
     "departure",
     "gaussian_exponent",
     "gaussian_growth",
     "gaussian_spread",
+    "immediate",
     "jacobian",
     "jacobians",
     "kreiss",

@@ -305,7 +305,7 @@ class Derivation:
             return equation.ground.evidence
         proof = prove(itself, seconds=self.seconds)
         if proof is not None and proof.grade > Grade.INCONCLUSIVE:
-            return proof
+            return replace(proof, cases=trial.cases)
         return Evidence(Grade.TESTED, trial.cases, note="it uses an equation that is only tested")
 
     @cached_property

@@ -51,6 +51,7 @@ def draw(
         if c.relation == "=" and isinstance(c.left, sp.MatrixSymbol) and c.right == c.left.T
     )
     of_norms = [c for c in claim.given if c.relation != "=" and c.left.has(MatrixExpr)]
+    of_radii = claim.left.has(SpectralRadius) or claim.right.has(SpectralRadius)
     # Norms below 1 are rare among matrices drawn at random: every fifth instance is small.
     small = seed % 5 == 4 and any(side.has(*NORMS) for side in (claim.left, claim.right))
     # A name that an assumption bounds is drawn after those that the bound speaks of.
@@ -60,8 +61,9 @@ def draw(
         instance.scale = SMALL if small else sp.S.One
         if of_norms:
             instance.scale = SCALES[attempt % len(SCALES)]
-            if seed % 6 == 5:  # at n = 3 and n = 4: where a radius stands for a norm, it is 0
-                instance.shape_of_matrices = "strictly triangular"
+        if seed % 6 == 5 and (of_norms or of_radii):
+            # At n = 3 and n = 4: where a radius stands for a norm, it is 0.
+            instance.shape_of_matrices = "strictly triangular"
         for function in names.functions:
             if function in claim.where:
                 instance.functions[function.__name__] = choose.choice(list(claim.where[function]))

@@ -41,6 +41,18 @@ class Printer(LatexPrinter):
         terms = super()._as_ordered_terms(e, order)
         return sorted(terms, key=_rank_of_term)
 
+    def _print_MatAdd(self, e):
+        """Terms in the order in which they stand (``sp.MatAdd`` keeps it, + does not).
+
+        What is subtracted comes after what is added, and a sum over an index last: what
+        followed it would look summed.
+        """
+        printed = [(isinstance(term, SumOf), self._print(term)) for term in e.args]
+        printed.sort(key=lambda each: (each[0], each[1].startswith("-")))
+        first, *rest = (text for _, text in printed)
+        signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
+        return " ".join([first, *signed])
+
     def _print_log(self, e, exp=None):
         argument = self._print(e.args[0])
         inner = rf"\ln {argument}" if e.args[0].is_Integer else rf"\ln\left({argument}\right)"
@@ -110,15 +122,6 @@ class Printer(LatexPrinter):
 
     _print_Ascending = _print_Descending
 
-    def _print_MatAdd(self, e):
-        """As the recurrence is written, and sums last: what follows one looks summed."""
-        text = ""
-        for term in sorted(e.args, key=_rank):
-            negative = isinstance(term, sp.MatMul) and term.args[0] == -1
-            size = sp.MatMul(*term.args[1:]) if negative else term
-            text += (" - " if negative else " + ") + self._print(size)
-        return text.removeprefix(" + ").lstrip()
-
     def _print_SumOf(self, e: SumOf):
         body, index, low, high = e.args
         below, above = rf"{self._print(index)}={self._print(low)}", self._print(high)
@@ -160,16 +163,9 @@ def _place(factor: sp.Basic) -> int:
 
 
 def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
-    """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
+    """Where a number stands in a sum: what is subtracted last, sums first, w σ(x) before b."""
     lone = term.is_Symbol and not term.is_integer
-    return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
-
-
-def _rank(term: sp.Basic) -> tuple[bool, bool, int]:
-    """Where a matrix stands in a sum: as it is, but U after W, b at the end, sums after all."""
-    scalar, factors = term.as_coeff_matrices() if term.is_MatMul else (1, [term])
-    place = {"U": 1, "V": 1, "b": 2}.get(str(factors[0]), 2 * getattr(factors[0], "added", False))
-    return isinstance(term, SumOf), scalar == -1, place
+    return term.could_extract_minus_sign(), not term.has(sp.Sum), lone
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})
