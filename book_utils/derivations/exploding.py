@@ -22,6 +22,7 @@ from book_utils.derivations.engine.vocabulary import (
     DiagonalAt,
     SigmaMax,
     SpectralRadius,
+    SquareMatrix,
 )
 from book_utils.derivations.network import StateJacobian, W, at_time, k, n, r, sigma, t
 
@@ -156,15 +157,8 @@ large_gamma = Counterexample(
 # Powers --------------------------------------------------------------------------------------
 
 
-class SquareZero(sp.MatrixSymbol):
+class SquareZero(SquareMatrix):
     """A matrix N with N² = 0: what it maps to, it maps to zero."""
-
-    def __new__(cls, name: str, size: sp.Basic, _columns: sp.Basic | None = None):
-        return sp.MatrixSymbol.__new__(cls, name, size, size)
-
-    @property
-    def func(self):
-        return lambda name, size, _columns=None: SquareZero(str(name), size)
 
     def numeric(self, at):
         """A free block in the upper right corner: from the later half of the places to the

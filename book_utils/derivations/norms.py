@@ -24,6 +24,7 @@ from book_utils.derivations.engine.vocabulary import (
     Entry,
     SigmaMax,
     SpectralRadius,
+    SquareMatrix,
 )
 from book_utils.derivations.network import W, i, k, n, q
 
@@ -58,15 +59,8 @@ class Direction(sp.MatrixSymbol):
         return right[0, :].T
 
 
-class Normal(sp.MatrixSymbol):
+class Normal(SquareMatrix):
     """A matrix with AᵀA = AAᵀ: in numbers, a polynomial in a symmetric or in a skew one."""
-
-    def __new__(cls, name: str, size: sp.Basic, _columns: sp.Basic | None = None):
-        return sp.MatrixSymbol.__new__(cls, name, size, size)
-
-    @property
-    def func(self):
-        return lambda name, size, _columns=None: Normal(str(name), size)
 
     def numeric(self, at):
         size = at.integer(self.shape[0])

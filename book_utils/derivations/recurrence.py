@@ -19,7 +19,7 @@ from book_utils.derivations.engine import (
     substitution,
 )
 from book_utils.derivations.engine.claim import Equation
-from book_utils.derivations.engine.vocabulary import ColumnOf, DiagonalOf, SumOf
+from book_utils.derivations.engine.vocabulary import ColumnOf, DiagonalOf, Number, SumOf
 from book_utils.derivations.network import (
     StateSlopes,
     T,
@@ -175,24 +175,10 @@ unrolled = Derivation(
 _gain = sp.Symbol("w", real=True, nonzero=True)
 
 
-class Number(sp.Expr):
-    """A real number that belongs to a time, for one unit."""
-
-    is_extended_real = True
-    is_commutative = True
-    letter: ClassVar[str]
-
-    def __new__(cls, time: sp.Basic, *others: sp.Basic):
-        return super().__new__(cls, *map(sp.sympify, (time, *others)))
-
-    def _latex(self, printer) -> str:
-        return f"{self.letter}_{{{printer._print(self.args[0])}}}"
-
-
 class Pulse(Number):
     """c_t, what is added to the unit in step t."""
 
-    letter = "c"
+    tex, plain = "c_{{{}}}", "c_{}"
 
     def numeric(self, at):
         return at.vector(f"c@{at.integer(self.args[0])}", 1)[0]
@@ -201,7 +187,7 @@ class Pulse(Number):
 class LinearState(Number):
     """x_t of one unit without activation, x_t = w x_{t-1} + c_t, run step by step."""
 
-    letter = "x"
+    tex, plain = "x_{{{}}}", "x_{}"
 
     def __new__(cls, time: sp.Basic, gain: sp.Basic = _gain):
         return super().__new__(cls, time, gain)

@@ -19,6 +19,7 @@ from book_utils.derivations.engine.vocabulary import (
     ColumnOf,
     DiagonalOf,
     Frobenius,
+    Number,
     SumOf,
 )
 from book_utils.derivations.network import alpha, i, j, k, n, q, r, t
@@ -255,34 +256,19 @@ forget_step = Derivation(
 )
 
 
-class Gate(sp.Expr):
+class Gate(Number):
     """f_t of one unit: a free sequence of numbers."""
 
-    is_extended_real = True
-    is_commutative = True
-
-    def __new__(cls, time: sp.Basic):
-        return super().__new__(cls, sp.sympify(time))
-
-    def _latex(self, printer) -> str:
-        return f"f_{{{printer._print(self.args[0])}}}"
+    tex, plain = "f_{{{}}}", "f_{}"
 
     def numeric(self, at):
         return at.vector(f"f@{at.integer(self.args[0])}", 1)[0]
 
 
-class MemoryRate(sp.Expr):
+class MemoryRate(Number):
     """∂c_t/∂c_k of one unit with c_t = f_t c_{t-1} + g_t, by moving c_k and running on."""
 
-    is_extended_real = True
-    is_commutative = True
-
-    def __new__(cls, newest: sp.Basic, oldest: sp.Basic):
-        return super().__new__(cls, sp.sympify(newest), sp.sympify(oldest))
-
-    def _latex(self, printer) -> str:
-        newest, oldest = map(printer._print, self.args)
-        return rf"\frac{{\partial c_{{{newest}}}}}{{\partial c_{{{oldest}}}}}"
+    tex, plain = r"\frac{{\partial c_{{{}}}}}{{\partial c_{{{}}}}}", "∂c_{}/∂c_{}"
 
     def numeric(self, at):
         newest, oldest = map(at.integer, self.args)

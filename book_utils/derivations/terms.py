@@ -23,6 +23,7 @@ from book_utils.derivations.engine import (
     lemma,
     sizes,
 )
+from book_utils.derivations.engine.vocabulary import Number
 from book_utils.derivations.network import alpha, k, n, t
 
 w = sp.Symbol("w", real=True, nonzero=True)
@@ -56,23 +57,6 @@ def to_reach(state: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:
 
 ANY = Inputs("any", lambda at, s: letter(at, "u" if s else "x", s))
 CHOSEN = Inputs("chosen", to_reach(lambda at, s: letter(at, "p", s)))
-
-
-class Number(sp.Expr):
-    """A number with indices, written as ``tex`` on the page and as ``plain`` in a message."""
-
-    is_commutative = True
-    is_extended_real = True
-    tex, plain = "", ""
-
-    def __new__(cls, *arguments: sp.Basic):
-        return super().__new__(cls, *map(sp.sympify, arguments))
-
-    def _latex(self, printer) -> str:
-        return self.tex.format(*map(printer._print, self.args))
-
-    def _sympystr(self, printer) -> str:
-        return self.plain.format(*map(printer._print, self.args))
 
 
 class Run(Number):

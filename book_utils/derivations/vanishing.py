@@ -22,6 +22,7 @@ from book_utils.derivations.engine.claim import Equation
 from book_utils.derivations.engine.vocabulary import (
     Diagonal,
     SigmaMax,
+    SquareMatrix,
     SumOf,
 )
 from book_utils.derivations.network import (
@@ -453,15 +454,8 @@ growing_error = Derivation(
 # The linear case -----------------------------------------------------------------------------
 
 
-class ByEigenvectors(sp.MatrixSymbol):
+class ByEigenvectors(SquareMatrix):
     """A matrix W = S Λ S⁻¹ with real eigenvectors, the columns of S, and eigenvalues Λ."""
-
-    def __new__(cls, name: str, size: sp.Basic, _columns: sp.Basic | None = None):
-        return sp.MatrixSymbol.__new__(cls, name, size, size)
-
-    @property
-    def func(self):
-        return lambda name, size, _columns=None: type(self)(str(name), size)
 
     def eigenvectors(self, at):
         """S, and its inverse by the adjugate."""

@@ -70,6 +70,34 @@ class Diagonal(sp.MatrixSymbol):
         return at.matrix_of(at.diagonal(self.name, at.integer(self.shape[0])))
 
 
+class SquareMatrix(sp.MatrixSymbol):
+    """A square matrix of a kind: ``numeric`` makes one of that kind from an array of its name."""
+
+    def __new__(cls, name: str, size: sp.Basic, _columns: sp.Basic | None = None):
+        return super().__new__(cls, name, size, size)
+
+    @property
+    def func(self):
+        return lambda name, size, _columns=None: type(self)(str(name), size)
+
+
+class Number(sp.Expr):
+    """A real number with indices, written as ``tex`` on the page and as ``plain`` in a message."""
+
+    is_commutative = True
+    is_extended_real = True
+    tex, plain = "", ""
+
+    def __new__(cls, *arguments: sp.Basic):
+        return super().__new__(cls, *map(sp.sympify, arguments))
+
+    def _latex(self, printer) -> str:
+        return self.tex.format(*map(printer._print, self.args))
+
+    def _sympystr(self, printer) -> str:
+        return self.plain.format(*map(printer._print, self.args))
+
+
 class DiagonalAt(MatrixExpr):
     """A diagonal matrix that depends on time: D_t. A free sequence, one matrix for each t."""
 
