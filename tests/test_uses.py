@@ -110,6 +110,7 @@ FALSE_STEPS = {
     "inside the norm of a sum": (le(norm(total(W * at(k))), summed(norm(W) * gamma), steps), [each(1, t - 1)]),
     "a matrix, beyond the last": (eq(total(W * at(k)), total(W * P), steps), [for_each((at(k), P), k, 1, t - 1)]),
     "a matrix, outside": (eq(W * at(1), W * P), [for_each((at(k), P), k, 0, 4)]),
+    "a number, outside": (eq(x[m] * y, z * y), [for_each((x[m], z), m, 1, 2)]),
     "a matrix, in nested sums": (eq(total(total(at(m) * W, m, 0, k)), total(total(P * W, m, 0, k)), steps), [for_each((at(m), P), m, 1, t)]),
     "a matrix for one k": (le(norm(total(W * at(k))), summed(norm(W * P)), steps), [definition(at(k), P)]),
     "a sum with other ends": (eq(total(W * at(k), low=2), P, steps), [definition(total(W * at(k)), P)]),

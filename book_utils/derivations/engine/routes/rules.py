@@ -55,7 +55,7 @@ class Rule:
 
 def rule_of(equation: Equation) -> Rule | None:
     """An equation between matrices as a rule, if its left side is one product of letters."""
-    if equation.relation != "=" or shape_of(equation.left) is None:
+    if shape_of(equation.left) is None:
         return None
     pattern, replacement = words(equation.left), words(equation.right)
     if pattern is None or replacement is None or len(pattern) != 1:
