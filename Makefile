@@ -9,17 +9,22 @@ WORKERS ?= 2
 BIN := .venv/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check
+# PyTorch and JAX live apart: nothing of the book may come to need them.
+BENCH_BIN := .venv/bench/bin
 
 # What is installed is remembered in stamps: nothing is installed twice.
 ENV_SITE := .venv/site.stamp
 ENV_TEST := .venv/test.stamp
 NPM_SITE := node_modules/site.stamp
 NPM_TEST := node_modules/test.stamp
+ENV_BENCH := .venv/bench/bench.stamp
 LOCKED := constraints.txt pyproject.toml
+# Compiled when the package is installed.
+COMPILED := $(wildcard book_utils/dynamics/compiled/*.[ch])
 
 # What the site is made of. The list is a file too, so that a removed chapter is a change.
 SOURCES := $(shell find book extensions book_utils -type f \
-	-not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' | LC_ALL=C sort) \
+	-not -name '*.so' -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' | LC_ALL=C sort) \
 	_config.yml _toc.yml
 SITE := _build/html/index.html
 
@@ -48,8 +53,8 @@ sync: $(ENV_SITE) ## bring texts and notebooks in step, execute what changed
 ledger: $(ENV_SITE) ## print every statement with its evidence
 	@$(PY) -m book_utils.derivations
 
-bench: $(ENV_SITE) ## measure how long the pieces take
-	@$(PY) -m benchmarks
+bench: $(ENV_BENCH) ## measure how long the pieces take, beside PyTorch and JAX
+	@$(BENCH_BIN)/python -m benchmarks
 
 lint: $(ENV_TEST) ## check style and the direction of imports
 	$(PY) -m ruff check .
@@ -76,12 +81,17 @@ $(PY):
 	    "sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-$(ENV_SITE): $(LOCKED) | $(PY)
+$(ENV_SITE): $(LOCKED) $(COMPILED) | $(PY)
 	$(PIP) install -c constraints.txt -e '.[site]'
 	@touch $@
 
 $(ENV_TEST): $(LOCKED) $(ENV_SITE)
 	$(PIP) install -c constraints.txt -e '.[site,test]'
+	@touch $@
+
+$(ENV_BENCH): $(LOCKED) $(COMPILED) | $(PY)
+	$(PY) -m venv .venv/bench
+	$(BENCH_BIN)/python -m pip --disable-pip-version-check install -c constraints.txt -e '.[bench]'
 	@touch $@
 
 $(NPM_SITE): package.json package-lock.json | $(ENV_SITE)

@@ -17,7 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.lock import HEADER, constraints
+from tools.lock import EXPORT, HEADER, constraints
 from tools.notebooks import execute
 from tools.sync import ROOT, topics
 
@@ -25,6 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "constraints.txt").read_text()
 PINS = [Requirement(line) for line in LOCK.splitlines() if line and not line.startswith("#")]
 EXTRAS = PROJECT["optional-dependencies"]
+BENCH = EXTRAS.pop("bench")
 PYTHONS = ["3.11.7", "3.12.1", "3.13.0"]
 
 
@@ -53,6 +54,17 @@ def test_every_requirement_is_locked(requirement: str, python: str) -> None:
     """The lock holds one version of every dependency, for each Python, and it satisfies it."""
     wanted = Requirement(requirement)
     assert wanted.specifier.contains(pinned(wanted.name, python))
+
+
+def test_what_is_only_timed_against_is_pinned_apart() -> None:
+    """PyTorch and JAX have one version each in pyproject.toml, and no place in the lock."""
+    wanted = [Requirement(line) for line in BENCH]
+    assert {one.name for one in wanted} == {"jax", "torch"}
+    for one in wanted:
+        assert [part.operator for part in one.specifier] == ["=="]
+    locked = {canonicalize_name(pin.name) for pin in PINS}
+    assert not {name for name in locked if re.match("torch|jax|nvidia|cuda|triton", name)}
+    assert "bench" in EXPORT[EXPORT.index("--no-extra") :][:2]
 
 
 def test_the_book_builder_is_pinned() -> None:

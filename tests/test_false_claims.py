@@ -157,6 +157,7 @@ FALSE = [
     FalseClaim("norm is rho", "W is not normal", eq(SigmaMax(W), SpectralRadius(W))),
     FalseClaim("norm below rho", "ρ(W) <= σ_max(W) is turned", le(SigmaMax(W), SpectralRadius(W))),
     FalseClaim("rho submultiplicative", "ρ(WP) may exceed ρ(W) ρ(P)", le(SpectralRadius(W * P), SpectralRadius(W) * SpectralRadius(P))),
+    FalseClaim("rho of one factor", "ρ(P) may be 0 where ρ(WP) is not", le(SpectralRadius(W * P), SigmaMax(W) * SpectralRadius(P))),
     FalseClaim("rho of a sum", "ρ obeys no triangle inequality", le(SpectralRadius(W + P), SpectralRadius(W) + SpectralRadius(P))),
     FalseClaim("strict submultiplicativity", "equal at n = 1", lt(SigmaMax(W * D), SigmaMax(W) * SigmaMax(D))),
     FalseClaim("norm multiplicative", "only <= holds", eq(SigmaMax(W * P), SigmaMax(W) * SigmaMax(P))),

@@ -22,6 +22,7 @@ from book_utils.derivations.engine import (
     decide,
     definition,
     every,
+    for_each,
     given,
     lemma,
     monotone,
@@ -80,7 +81,7 @@ CONCLUDED = {
     "equal matrices": (le(norm(P * W), a), [Equation(P, W * W, "definition"), fact(norm(W**3), a)]),
     "in every term": (
         le(sp.Sum(norm(D(m)), (m, 1, t)), sp.Sum(gamma, (m, 1, t))),
-        [Equation(norm(D(r)), gamma, "definition", "<=", {r: sp.Range(0, t + 1)})],
+        [for_each(fact(norm(D(r)), gamma), r, 0, t)],
     ),
 }  # fmt: skip
 
@@ -98,11 +99,11 @@ NOT_CONCLUDED = {
     "a fact for another index": (le(norm(D(t)), gamma), [fact(norm(D(t - 1)), gamma)]),
     "terms beyond the fact's domain": (
         le(sp.Sum(norm(D(m)), (m, 1, t)), sp.Sum(gamma, (m, 1, t))),
-        [Equation(norm(D(r)), gamma, "definition", "<=", {r: sp.Range(0, t)})],
+        [for_each(fact(norm(D(r)), gamma), r, 0, t - 1)],
     ),
     "a fact for every index, at none": (
         le(norm(D(r)), gamma),
-        [Equation(norm(D(r)), gamma, "definition", "<=", {r: sp.Range(0, t)})],
+        [for_each(fact(norm(D(r)), gamma), r, 0, t - 1)],
     ),
     "a fact for one index, in every term": (
         le(sp.Sum(norm(D(m)), (m, 1, t)), sp.Sum(gamma, (m, 1, t))),
@@ -422,7 +423,7 @@ def test_a_route_that_takes_every_bound_is_noticed() -> None:
         return Evidence(Grade.PROVED)
 
     for claim, using in NOT_CONCLUDED.values():
-        assumed = tuple(Claim(f.left, f.relation, f.right) for f in using if not f.where)
+        assumed = tuple(Claim(f.left, f.relation, f.right) for f in using if f.index is None)
         trial = refute(replace(claim, given=assumed))
         if trial.refutation is not None:
             with pytest.raises(Contradiction):

@@ -174,6 +174,14 @@ def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
         SpectralRadius(tall)
 
 
+def test_no_radius_is_put_for_the_norm_of_one_number() -> None:
+    """Of a 1 × 1 matrix radius and norm are the same: it would be no change."""
+    row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)
+    made = mutants(Claim(SigmaMax(row * W * column), "<=", SigmaMax(row * W * column)))
+    assert made
+    assert not any(mutant.claim.right.has(SpectralRadius) for mutant in made)
+
+
 def test_a_mutant_that_fits_for_one_unit_only_is_none() -> None:
     """Swapping a row and a matrix makes no expression, though SymPy would write it down."""
     row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)

@@ -234,6 +234,10 @@ def test_a_slider_changes_one_thing(node, tmp_path):
         angle = np.degrees(np.abs(np.angle(eigenvalues)).max())
         if what == "degrees":
             assert angle == pytest.approx(value, abs=1e-3), case
+        elif not np.iscomplex(before).any() and np.ptp(before) > 1e-3:
+            # Two different real eigenvalues keep their ratio.
+            (small, large), (less, more) = (sorted(each, key=abs) for each in (before, eigenvalues))
+            assert less / more == pytest.approx(small / large, abs=1e-6), case
         elif np.iscomplex(before).any() and shear_of(W) < 9:
             assert angle == pytest.approx(np.degrees(np.abs(np.angle(before)).max()), abs=2e-2)
 

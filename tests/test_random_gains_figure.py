@@ -82,3 +82,14 @@ def test_another_seed_gives_other_words():
 def test_the_caption_says_how_runs_are_drawn():
     """That the runs come from the exact law stands on the figure."""
     assert "drawn from the exact law" in random_gains.show(random_gains.compute(1, 2, 10)).caption
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 64])
+def test_half_a_gain_is_what_the_norm_asks(n):
+    """At gain ½ the mean norm of a Jacobian is below 1 at every size, and near 1 for large n."""
+    jacobians = np.random.default_rng(n).normal(size=(2000, n, n)) / (2 * np.sqrt(n))
+    norms = np.linalg.norm(jacobians, 2, axis=(1, 2))
+    mean, error = norms.mean(), norms.std() / np.sqrt(len(norms))
+    assert random_gains.NORM == 0.5
+    assert mean + 3 * error < 1
+    assert n < 64 or mean > 0.95

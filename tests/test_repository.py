@@ -152,6 +152,9 @@ def calls(workshop: Path, *arguments: str) -> list[str]:
         "jupyter-book build": "build",
         "tools.serve": "serve",
         "-m pytest": "pytest",
+        "-m venv": "venv",
+        "[bench]": "install bench",
+        "-m benchmarks": "bench",
     }
     return [next(name for mark, name in short.items() if mark in line) for line in lines[1::2]]
 
@@ -163,6 +166,14 @@ def test_the_first_run_does_all_and_the_second_nothing(workshop: Path) -> None:
     assert sorted(calls(workshop, "test")[:-1]) == ["install test", "npm test"]
     assert calls(workshop, "test") == ["pytest"]
     assert calls(workshop, "book") == []
+
+
+def test_the_benchmark_has_an_environment_of_its_own(workshop: Path) -> None:
+    """`make bench` brings PyTorch and JAX into .venv/bench, once, and installs nothing else."""
+    (workshop / ".venv" / "bench").mkdir(parents=True)  # what the silent `-m venv` would make
+    apart = "BENCH_BIN=tools-of-the-test"
+    assert calls(workshop, "bench", apart) == ["venv", "install bench", "bench"]
+    assert calls(workshop, "bench", apart) == ["bench"]
 
 
 def test_make_is_safe_with_j(workshop: Path) -> None:
@@ -181,6 +192,7 @@ def test_make_is_safe_with_j(workshop: Path) -> None:
         ("book_utils/__init__.py", ["build"]),
         ("package-lock.json", ["npm site", "build"]),
         ("constraints.txt", ["install site", "build"]),
+        ("book_utils/dynamics/compiled/bptt.c", ["install site", "build"]),
         ("README.md", []),
     ],
 )

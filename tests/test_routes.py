@@ -175,6 +175,14 @@ def test_bound_names_are_not_captured() -> None:
     assert moved.args[1] != r
 
 
+def test_a_product_is_the_same_whatever_its_index_is_called() -> None:
+    """∏ x_m and ∏ x_j are one number; ∏ x_m and Σ x_m, or other ends, are not."""
+    product = sp.Product(x[m], (m, 1, n))
+    assert calculus(eq(2 * product, product + sp.Product(x[j], (j, 1, n))), ()) is not None
+    for other in (sp.Sum(x[j], (j, 1, n)), sp.Product(x[j], (j, 2, n)), sp.Product(y, (j, 1, n))):
+        assert calculus(eq(product, other), ()) is None
+
+
 # Equations that a step uses ------------------------------------------------------------------
 
 
@@ -204,7 +212,8 @@ def test_an_equation_that_is_only_tested_makes_the_step_tested() -> None:
 def test_an_equation_is_worth_its_ground() -> None:
     """Proved where it is used, taken from a record of its grade, or a definition."""
     turned = (W * D).T, D * W.T
-    assert derive(turned[1] * P, (turned,), turned[0] * P).evidence.grade is Grade.PROVED
+    proved = derive(turned[1] * P, (turned,), turned[0] * P).evidence
+    assert (proved.grade, proved.cases) == (Grade.PROVED, CASES)
     for_two = Derivation(
         "two",
         "a test",
@@ -260,7 +269,7 @@ def test_an_inequality_is_not_put_in_for_an_equation() -> None:
     same = eq(sigma(y), sigma(z))
     assert substitution(same, [definition(y, z)]) is not None
     assert substitution(same, [definition(y, z, "<=")]) is None
-    assert substitution(same, [definition(y, z, where={m: sp.Range(1, 3)})]) is None
+    assert substitution(same, [for_each(definition(y, z), m, 1, 3)]) is None
 
 
 # Equations under a sum -----------------------------------------------------------------------
@@ -319,6 +328,7 @@ def test_an_equation_about_another_index_stays_outside_a_sum() -> None:
     """An equation about a free k is not used for the k that a sum binds."""
     claim = eq(total(W * at(k)), total(W * P), {**from_one, k: sp.Range(1, 4)})
     assert algebra(claim, (definition(at(k), P),)) is None
+    assert substitution(claim, (definition(at(k), P),)) is None
     assert total(W * at(k)).subs(at(k), P) == total(W * at(k))
 
 

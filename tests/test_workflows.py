@@ -123,15 +123,16 @@ def ci_run(clone: Path, machine: Path) -> list[str]:
     return [line for line in called if not line.startswith("python3")]
 
 
-def test_ci_installs_chromium_only_when_it_is_missing(clone: Path, machine: Path) -> None:
-    """The script brings Chromium from Debian, then runs `make test` as its last act."""
+def test_ci_installs_tools_only_when_they_are_missing(clone: Path, machine: Path) -> None:
+    """The script brings Chromium and a C compiler from Debian, then runs `make test` at last."""
     assert ci_run(clone, machine) == [
         "apt-get update CI=true",
-        "apt-get install --yes --no-install-recommends chromium CI=true",
+        "apt-get install --yes --no-install-recommends chromium gcc libc6-dev CI=true",
         "make test CI=true",
     ]
     (clone / "calls").unlink()
-    (machine / "chromium").symlink_to(machine / "make")
+    for name in ("chromium", "cc"):
+        (machine / name).symlink_to(machine / "make")
     assert ci_run(clone, machine) == ["make test CI=true"]
 
 

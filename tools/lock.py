@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Generated from pyproject.toml by `make lock`; do not edit.\n"
-EXPORT = ["export", "--quiet", "--all-extras", "--no-emit-project"]
+EXPORT = ["export", "--quiet", "--all-extras", "--no-extra", "bench", "--no-emit-project"]
 EXPORT += ["--no-hashes", "--no-annotate", "--no-header", "--format", "requirements-txt"]
 
 

@@ -24,7 +24,7 @@ class Cell(Protocol):
     It writes its rule and how a row is pulled back through it, in five methods: ``drive``,
     ``forward``, ``slopes``, ``pull_state`` and ``pull_parameters``. They take arrays that have been
     checked, with any leading axes (times, a batch), of numbers or of SymPy expressions.
-    All else follows from them; a cell that must be fast also writes ``run`` and ``pull_back``.
+    All else follows from them.
     """
 
     shapes: ClassVar[Mapping[str, validate.Shape]]
@@ -74,16 +74,24 @@ class Cell(Protocol):
         """∂⁺x_t/∂θ by name, the previous state x held fixed; shape (n, *shape of θ)."""
         x, u = self.check(x, u)
         slopes = self.slopes_along(x, u)
-        units = [self.pull_parameters(row, x, u, *slopes) for row in identity(self.n)]
+        units = [self.pull_parameters(row, x, u, *slopes) for row in self.units(x, u)]
         return {name: np.stack([unit[name] for unit in units]) for name in self.shapes}
 
     # --- what follows: many steps, unchecked ------------------------------------------------
 
     def jacobians(self, x: np.ndarray, u: np.ndarray) -> Iterator[np.ndarray]:
         """J_1, J_2, … at rows of previous states and inputs: the unit rows, pulled back."""
-        units, slopes = identity(self.n), self.slopes_along(x, u)
+        units, slopes = self.units(x, u), self.slopes_along(x, u)
         for t in range(len(x)):
             yield self.pull_state(units, *(slope[t] for slope in slopes))
+
+    def units(self, *arrays: np.ndarray) -> np.ndarray:
+        """The unit rows, as floats; exact if an array or a parameter is, lest it become 1.0 x."""
+        return np.eye(self.n, dtype=self.kind(*arrays))
+
+    def kind(self, *arrays: np.ndarray) -> np.dtype:
+        """Floats, or objects as soon as one of the arrays or of the parameters is exact."""
+        return np.result_type(*arrays, *self.parameters().values())
 
     def slopes_along(self, x: np.ndarray, u: np.ndarray) -> Slopes:
         """The slopes at all previous states x and inputs u."""
@@ -100,10 +108,7 @@ class Cell(Protocol):
         return np.stack(states), np.stack(arrived) if arrived else drives
 
     def pull_back(self, rows: np.ndarray, *slopes: np.ndarray) -> np.ndarray:
-        """λ_0, …, λ_T from λ_T = rows[T] and λ_{t-1} = λ_t J_t + rows[t-1], backwards.
-
-        ``rows`` may be overwritten.
-        """
+        """λ_0, …, λ_T from λ_T = rows[T] and λ_{t-1} = λ_t J_t + rows[t-1], backwards."""
         costates = list(rows)
         for t in range(len(rows) - 1, 0, -1):
             here = (slope[t - 1] for slope in slopes)
@@ -173,16 +178,6 @@ class Cell(Protocol):
 
 
 # --- the three products that cells are made of, for any leading axes ---------------------------
-
-
-def identity(n: int) -> np.ndarray:
-    """I with integer entries, which keep floats floats and exact expressions exact."""
-    return np.eye(n, dtype=int)
-
-
-def is_float(*arrays: np.ndarray) -> bool:
-    """Whether all hold floats, so that results can be written into an array made before."""
-    return all(array.dtype == float for array in arrays)
 
 
 def apply(W: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from book_utils.activations import Activation, activation
-from book_utils.cells.cell import Cell, Slopes, apply, is_float, outer, total
+from book_utils.cells.cell import Cell, Slopes, apply, outer, total
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,29 +49,3 @@ class Elman(Cell):
         """∂⁺: h_t depends on all parameters through a, so each row first passes φ′(a)."""
         rows = rows * slope
         return {"W": outer(rows, x), "U": outer(rows, u), "b": total(rows)}
-
-    def run(self, x0: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The loop over ``forward``, in place."""
-        if not is_float(self.W, self.U, self.b, x0, u):
-            return super().run(x0, u)
-        arrived = self.drive(u)
-        states = np.empty((len(u) + 1, *x0.shape))
-        states[0] = x0
-        φ, W_T, product = self.activation.values, self.W.T, np.empty(x0.shape)
-        h = x0
-        for t, a in enumerate(arrived, start=1):
-            h.dot(W_T, product)
-            a += product
-            states[t] = h = φ(a)
-        return states, arrived
-
-    def pull_back(self, rows: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """The loop over ``pull_state``, in place."""
-        if not is_float(self.W, rows, slope):
-            return super().pull_back(rows, slope)
-        product, W, row = np.empty(rows.shape[1:]), self.W, rows[-1]
-        for before, at in zip(rows[-2::-1], slope[::-1], strict=True):
-            (row * at).dot(W, product)
-            before += product
-            row = before
-        return rows

@@ -106,7 +106,7 @@ gram_nonnegative = Derivation(
 
 squared = Derivation(
     "norms-squared",
-    r"$\|A\|^2 = \rho(A^{\mathsf T} A)$",
+    r"$\lVert A \rVert^2 = \rho(A^{\mathsf T} A)$",
     Claim(norm(A) ** 2, "=", radius(A.T * A)),
     steps=(
         Step(
@@ -121,7 +121,7 @@ squared = Derivation(
 
 any_direction = Counterexample(
     "norms-any-direction",
-    r"$\|A v\| = \sigma_{\max}(A) \|v\|$ in any direction $v$",
+    r"$\lVert A v \rVert = \sigma_{\max}(A) \lVert v \rVert$ in any direction $v$",
     refutes=Claim(norm(A * v), "=", norm(A) * norm(v)),
     instance={A: sp.diag(3, 1), v: sp.Matrix([0, 1])},
     instead=(Claim(norm(A * v), "<=", norm(A) * norm(v)),),
@@ -132,7 +132,7 @@ _shear = sp.Matrix([[0, 5], [0, 0]])
 
 norm_is_square = Counterexample(
     "norms-not-lambda-squared",
-    r"$\|W\| = \rho(W^{\mathsf T} W)$, which is $\lambda_1^2$",
+    r"$\lVert W \rVert = \rho(W^{\mathsf T} W)$, which is $\lambda_1^2$",
     refutes=Claim(norm(W), "=", radius(W.T * W)),
     instance={W: sp.diag(3, 1)},
     instead=(Claim(norm(W) ** 2, "=", radius(W.T * W)),),
@@ -141,7 +141,7 @@ norm_is_square = Counterexample(
 
 norm_is_radius = Counterexample(
     "norms-not-the-radius",
-    r"$\|W\| = \rho(W)$",
+    r"$\lVert W \rVert = \rho(W)$",
     refutes=Claim(norm(W), "=", radius(W)),
     instance={W: _shear},
     instead=(Claim(norm(W), ">=", radius(W)), Claim(norm(W) ** 2, "=", radius(W.T * W))),
@@ -159,7 +159,7 @@ _of_product = (
 
 submultiplicative = Derivation(
     "norms-submultiplicative",
-    r"$\|A B\| \le \|A\| \, \|B\|$",
+    r"$\lVert A B \rVert \le \lVert A \rVert \, \lVert B \rVert$",
     Claim(norm(A * B), "<=", norm(A) * norm(B)),
     steps=(
         Step(
@@ -170,14 +170,14 @@ submultiplicative = Derivation(
         ),
         Step(
             norm(A) * norm(B * _top),
-            r"$A$ stretches no vector by more than $\|A\|$, so not $B v$",
+            r"$A$ stretches no vector by more than $\lVert A \rVert$, so not $B v$",
             "<=",
             by=(monotone,),
             using=_of_product,
         ),
         Step(
             norm(A) * norm(B),
-            r"$B$ stretches no vector of length 1 to more than $\|B\|$",
+            r"$B$ stretches no vector of length 1 to more than $\lVert B \rVert$",
             "<=",
             by=(monotone,),
             using=_of_product,
@@ -188,7 +188,7 @@ submultiplicative = Derivation(
 
 strictly = Counterexample(
     "norms-not-strictly",
-    r"$\|A B\| < \|A\| \, \|B\|$",
+    r"$\lVert A B \rVert < \lVert A \rVert \, \lVert B \rVert$",
     refutes=Claim(norm(M * P), "<", norm(M) * norm(P)),
     instance={M: sp.eye(2), P: sp.eye(2)},
     instead=(Claim(norm(M * P), "<=", norm(M) * norm(P)),),
@@ -204,7 +204,7 @@ _of_sum = (
 
 triangle = Derivation(
     "norms-triangle",
-    r"$\|A + B\| \le \|A\| + \|B\|$",
+    r"$\lVert A + B \rVert \le \lVert A \rVert + \lVert B \rVert$",
     Claim(norm(S + T), "<=", norm(S) + norm(T)),
     steps=(
         Step(
@@ -232,7 +232,7 @@ triangle = Derivation(
 
 transposed = Derivation(
     "norms-transpose",
-    r"$\|A^{\mathsf T}\|^2 = \|A\|^2$",
+    r"$\lVert A^{\mathsf T} \rVert^2 = \lVert A \rVert^2$",
     Claim(norm(M.T) ** 2, "=", norm(M) ** 2),
     steps=(
         Step(
@@ -279,12 +279,13 @@ diagonal = Derivation(
 
 radius_below = Derivation(
     "norms-radius-below",
-    r"$\rho(A) \le \|A\|$",
+    r"$\rho(A) \le \lVert A \rVert$",
     Claim(radius(M), "<=", norm(M)),
     steps=(
         Step(
             norm(M),
-            r"an eigenvector $v$ of length 1: $\lvert\lambda\rvert = \|A v\| \le \|A\|$",
+            r"an eigenvector $v$ of length 1: "
+            r"$\lvert\lambda\rvert = \lVert A v \rVert \le \lVert A \rVert$",
             "<=",
             by=Cited("Horn and Johnson, theorem 5.6.9"),
         ),
@@ -309,7 +310,7 @@ radius_of_power = Derivation(
 
 power_below = Derivation(
     "norms-radius-power-below",
-    r"$\rho(A)^k \le \|A^k\|$",
+    r"$\rho(A)^k \le \lVert A^k \rVert$",
     Claim(radius(M) ** k, "<=", norm(M**k), where=_powers),
     steps=(
         Step(
@@ -332,7 +333,7 @@ _newest = sp.MatMul(M, sp.MatPow(M, k - 1))
 
 power_above = Derivation.by_induction(
     "norms-power",
-    r"$\|A^k\| \le \|A\|^k$",
+    r"$\lVert A^k \rVert \le \lVert A \rVert^k$",
     Claim(norm(M**k), "<=", norm(M) ** k, where=_powers),
     over=k,
     start=sp.Integer(0),
@@ -376,12 +377,13 @@ normal_square = Derivation(
 
 normal = Derivation(
     "norms-normal",
-    r"if $A^{\mathsf T} A = A A^{\mathsf T}$, then $\|A\| = \rho(A)$",
+    r"if $A^{\mathsf T} A = A A^{\mathsf T}$, then $\lVert A \rVert = \rho(A)$",
     Claim(norm(N), "=", radius(N)),
     steps=(
         Step(
             radius(N),
-            r"$\|A^2\| = \|A\|^2$, $\|A^4\| = \|A\|^4$, … and Gelfand's formula",
+            r"$\lVert A^2 \rVert = \lVert A \rVert^2$, $\lVert A^4 \rVert = \lVert A \rVert^4$, "
+            "… and Gelfand's formula",
             by=Cited("Horn and Johnson, section 2.5"),
         ),
     ),
@@ -391,7 +393,7 @@ _above_shift = sp.Matrix([[2, 0, 0], [0, 0, 1], [0, 0, 0]])
 
 only_normal = Counterexample(
     "norms-only-normal",
-    r"if $\|W\| = \rho(W)$, then $W^{\mathsf T} W = W W^{\mathsf T}$",
+    r"if $\lVert W \rVert = \rho(W)$, then $W^{\mathsf T} W = W W^{\mathsf T}$",
     refutes=Claim(W.T * W, "=", W * W.T, given=(Claim(norm(W), "=", radius(W)),)),
     instance={W: _above_shift},
     instead=(Claim(radius(W), "<=", norm(W)),),

@@ -564,20 +564,20 @@ no_series = Counterexample(
 
 # Linear or exponential -----------------------------------------------------------------------
 
-_LEFT_ALONE = Inputs("left alone", lambda at, s: at.zero if s else at.one)
+LEFT_ALONE = Inputs("left alone", lambda at, s: at.zero if s else at.one)
 
 left_alone = Derivation.by_induction(
     "terms-left-alone",
     r"with $x_0 = 1$ and no input: $x_t = w^t$",
-    Claim(State(_LEFT_ALONE, w, t), "=", w**t, where=_time),
+    Claim(State(LEFT_ALONE, w, t), "=", w**t, where=_time),
     over=t,
     start=sp.Integer(0),
     base=(Step(sp.Integer(1), "that is the start", by=(sizes(1),)),),
     step=(
         Step(
-            w * State(_LEFT_ALONE, w, t - 1),
+            w * State(LEFT_ALONE, w, t - 1),
             "the recurrence without an input",
-            using=(definition(State(_LEFT_ALONE, w, t), w * State(_LEFT_ALONE, w, t - 1)),),
+            using=(definition(State(LEFT_ALONE, w, t), w * State(LEFT_ALONE, w, t - 1)),),
         ),
         Step(w**t, "the statement for $t - 1$", using=(HYPOTHESIS,)),
     ),
@@ -588,14 +588,14 @@ _equal = sp.Sum(w ** (2 * t - 1), (k, 1, t))
 exponential = Derivation(
     "terms-exponential",
     r"with $x_0 = 1$, no input and $y = 0$: $S_t = t\, w^{2t-1}$",
-    Claim(Gradient(_LEFT_ALONE, w, 0, t), "=", t * w ** (2 * t - 1), where=_time),
+    Claim(Gradient(LEFT_ALONE, w, 0, t), "=", t * w ** (2 * t - 1), where=_time),
     steps=(
         Step(
             _equal,
             "the theorem: every term is $w^t w^{t-k} w^{k-1}$",
             using=(
-                lemma(Gradient(_LEFT_ALONE, w, 0, t), _equal, gradient),
-                lemma(State(_LEFT_ALONE, w, t), w**t, left_alone),
+                lemma(Gradient(LEFT_ALONE, w, 0, t), _equal, gradient),
+                lemma(State(LEFT_ALONE, w, t), w**t, left_alone),
             ),
         ),
         Step(t * w ** (2 * t - 1), "$t$ equal terms"),
@@ -775,7 +775,7 @@ T = sp.Symbol("T", integer=True, nonnegative=True)
 
 
 def _total(last: sp.Basic) -> sp.Sum:
-    return sp.Sum(Gradient(_LEFT_ALONE, 1, 0, s), (s, 1, last))
+    return sp.Sum(Gradient(LEFT_ALONE, 1, 0, s), (s, 1, last))
 
 
 average = Derivation.by_induction(
@@ -787,14 +787,14 @@ average = Derivation.by_induction(
     base=(Step(sp.Integer(0), "the sum is empty"),),
     step=(
         Step(
-            _total(T - 1) + Gradient(_LEFT_ALONE, 1, 0, T),
+            _total(T - 1) + Gradient(LEFT_ALONE, 1, 0, T),
             "the last gradient apart",
-            using=(definition(_total(T), _total(T - 1) + Gradient(_LEFT_ALONE, 1, 0, T)),),
+            using=(definition(_total(T), _total(T - 1) + Gradient(LEFT_ALONE, 1, 0, T)),),
         ),
         Step(
             _total(T - 1) + T,
             "the theorem with $w = 1$",
-            using=(lemma(Gradient(_LEFT_ALONE, 1, 0, T), T, exponential),),
+            using=(lemma(Gradient(LEFT_ALONE, 1, 0, T), T, exponential),),
         ),
         Step(
             (T - 1) * T / 2 + T,

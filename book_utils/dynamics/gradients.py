@@ -6,18 +6,17 @@ The loss is E = Σ_t E_t, where E_t depends on the state x_t alone. What is aske
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from book_utils import validate
 from book_utils.cells import Cell
+from book_utils.dynamics import compiled
 from book_utils.dynamics.simulation import start
 
 Gradient = dict[str, np.ndarray]
-
-BLOCK = 2**13
 
 
 def bptt(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Gradient:
@@ -27,23 +26,17 @@ def bptt(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Gradient:
     the shapes are (B, n), (T, B, m) and (T, B, n), and the gradient is the sum over the batch.
     Time and memory grow linearly in T.
     """
+    if (gradient := compiled.bptt(cell, x0, inputs, loss_gradients)) is not None:
+        return gradient
     x0, inputs = start(cell, x0, inputs)
     loss_gradients = _rows(cell, x0, inputs, loss_gradients)
-    kind = _kind(cell, x0, inputs, loss_gradients)
-    gradient = {name: np.zeros(p.shape, kind) for name, p in cell.parameters().items()}
-    loss_gradients = loss_gradients.astype(kind, copy=False)
-    with np.errstate(over="ignore", invalid="ignore"):  # said below, in words
+    with np.errstate(over="ignore", invalid="ignore"):  # said below, with the step's number
         states, arrived = cell.run(x0, inputs)
         validate.rows_not_overflown("the state at t = {}", states)
-        λ = np.zeros(x0.shape, kind)  # nothing comes back from after T
-        for these in _blocks_backwards(len(inputs), x0.size):
-            x, u, rows = states[:-1][these], inputs[these], _from_before(loss_gradients[these])
-            slopes = cell.slopes(x, arrived[these])
-            rows[-1] += λ
-            λs = cell.pull_back(rows, *slopes)
-            λ = λs[0]
-            for name, part in cell.pull_parameters(λs[1:], x, u, *slopes).items():
-                gradient[name] += part
+        slopes = cell.slopes(states[:-1], arrived)
+        λ = cell.pull_back(_from_time_zero(loss_gradients), *slopes)
+        gradient = cell.pull_parameters(λ[1:], states[:-1], inputs, *slopes)
+    validate.rows_not_overflown("the costate at t = {}", λ, order=-1)
     for name, value in gradient.items():
         validate.not_overflown(f"the gradient by {name}", value)
     return gradient
@@ -59,7 +52,7 @@ def costates(cell: Cell, states: Any, inputs: Any, loss_gradients: Any) -> np.nd
     loss_gradients = _rows(cell, states[0], inputs, loss_gradients)
     with np.errstate(over="ignore", invalid="ignore"):  # said below, with the step's number
         slopes = cell.slopes_along(states[:-1], inputs)
-        λ = cell.pull_back(_from_before(loss_gradients), *slopes)
+        λ = cell.pull_back(_from_time_zero(loss_gradients), *slopes)
     validate.rows_not_overflown("the costate at t = {}", λ, order=-1)
     return λ
 
@@ -81,15 +74,16 @@ def contributions(cell: Cell, x0: Any, inputs: Any, loss_gradients: Any) -> Grad
     x = validate.shaped("x0", x, ("n",), n=cell.n)
     loss_gradients = _rows(cell, x, inputs, loss_gradients)
     T, n = loss_gradients.shape
-    kind, parameters = _kind(cell, x, inputs, loss_gradients), cell.parameters()
+    kind, parameters = cell.kind(x, inputs, loss_gradients), cell.parameters()
     terms = {name: np.zeros((T, T, *p.shape), kind) for name, p in parameters.items()}
     immediates = {name: np.zeros((T, n, *p.shape), kind) for name, p in parameters.items()}
-    products = np.zeros((0, n, n), dtype=int)  # ∂x_t/∂x_k for k = 1, …, t
+    units = cell.units(x, inputs)
+    products = units[None][:0]  # ∂x_t/∂x_k for k = 1, …, t
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         for t, (u, g) in enumerate(zip(inputs, loss_gradients, strict=True), start=1):
             for name, each in cell.immediate(x, u).items():
                 immediates[name][t - 1] = each
-            products = np.concatenate([cell.jacobian(x, u) @ products, np.eye(n, dtype=int)[None]])
+            products = np.concatenate([cell.jacobian(x, u) @ products, units[None]])
             x = cell.step(x, u)
             validate.not_overflown(f"the state at t = {t}", x)
             validate.not_overflown(f"the products up to t = {t}", products)
@@ -129,23 +123,8 @@ def _rows(cell: Cell, x0: np.ndarray, inputs: np.ndarray, loss_gradients: Any) -
     return validate.array("loss_gradients", loss_gradients, shape, **sizes)
 
 
-def _kind(cell: Cell, *arrays: np.ndarray) -> np.dtype:
-    """Floats, or objects as soon as one of the arrays or of the parameters is exact."""
-    return np.result_type(*arrays, *cell.parameters().values())
-
-
-def _blocks_backwards(T: int, entries: int) -> Iterator[slice]:
-    """The times 1, …, T in blocks, the last block first, for states with so many entries.
-
-    What is computed for a block alone stays in the processor's cache: twice as fast at n = 32.
-    """
-    steps = max(8, BLOCK // entries)
-    for last in range(T, 0, -steps):
-        yield slice(max(0, last - steps), last)
-
-
-def _from_before(loss_gradients: np.ndarray) -> np.ndarray:
-    """The rows with one for the time before the first: no loss is counted there."""
+def _from_time_zero(loss_gradients: np.ndarray) -> np.ndarray:
+    """The rows for t = 0, …, T: no loss is counted at x_0."""
     nothing = np.zeros_like(loss_gradients, shape=(1, *loss_gradients.shape[1:]))
     return np.concatenate([nothing, loss_gradients])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -32,14 +34,19 @@ def transport(cell: Cell, states: Any, inputs: Any, k: int, t: int) -> np.ndarra
     states, inputs = _trajectory(cell, states, inputs)
     t = validate.index("t", t, len(inputs), "the number of inputs, T")
     k = validate.index("k", k, t, "t")
-    # An identity of floats would turn exact entries into 1.0 times themselves.
-    exact = any(each.dtype == object for each in (states, inputs, *cell.parameters().values()))
-    product = np.eye(cell.n, dtype=object if exact else float)
     with np.errstate(over="ignore", invalid="ignore"):  # said below, with the factors
-        for j, J in enumerate(cell.jacobians(states[k:t], inputs[k:t]), start=k + 1):
-            product = J @ product
-            validate.not_overflown(f"the product from k = {k} to t = {j}", product)
+        for product in _products(cell, states[k:t], inputs[k:t]):  # noqa: B007
+            pass
+        if product.dtype != object and not np.isfinite(product).all():
+            for j, each in enumerate(_products(cell, states[k:t], inputs[k:t]), start=k):
+                validate.not_overflown(f"the product from k = {k} to t = {j}", each)
     return product
+
+
+def _products(cell: Cell, states: np.ndarray, inputs: np.ndarray) -> Iterator[np.ndarray]:
+    """I, J_{k+1}, J_{k+2} J_{k+1}, …: a factor that overflows is never made good by a later one."""
+    start = cell.units(states, inputs)
+    return accumulate(cell.jacobians(states, inputs), lambda product, J: J @ product, initial=start)
 
 
 def _trajectory(cell: Cell, states: Any, inputs: Any) -> tuple[np.ndarray, np.ndarray]:

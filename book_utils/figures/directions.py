@@ -97,9 +97,7 @@ def describe(record: Record) -> str:
             f"{name}, [[{a:g}, {b:g}], [{c:g}, {d:g}]]: the farthest point of the image is "
             f"{image.norm:.3g} from the centre{where}; the spectral radius is {image.radius:.3g}"
         )
-    return "The unit circle and its image under matrices with given eigenvalues. " + ". ".join(
-        parts
-    )
+    return "The unit circle and its image under each matrix. " + ". ".join(parts)
 
 
 def _angle(image: Image) -> float:

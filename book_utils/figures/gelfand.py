@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from book_utils import validate
+from book_utils.dynamics import power_norms, spectral_radius
 from book_utils.figures.still import BLUE, GREEN, INK, ORANGE, Still, drawn
 
 
@@ -22,22 +22,15 @@ class Record:
 
 
 def compute(matrices: Mapping[str, Sequence[Sequence[float]]], last: int = 100) -> Record:
-    """Multiply up to A^last. Each product is kept at norm 1 and its logarithm summed."""
+    """The roots up to k = ``last`` for each matrix."""
     powers = np.arange(1, last + 1)
-    roots, radius = {}, {}
-    for name, matrix in matrices.items():
-        A = validate.array("matrix", matrix, ("n", "n")).astype(float)
-        power, logarithm, sizes = np.eye(len(A)), 0.0, []
-        for k in powers:
-            power = A @ power
-            size = np.linalg.norm(power, 2)
-            if size == 0:
-                raise ValueError(f"{name}: got a matrix with A^{k} = 0, expects no such matrix")
-            power, logarithm = power / size, logarithm + np.log(size)
-            sizes.append(np.exp(logarithm / k))
-        roots[name] = np.array(sizes)
-        radius[name] = float(np.abs(np.linalg.eigvals(A)).max())
-    return Record(powers, roots, radius)
+    norms = {name: power_norms(matrix, last)[1:] for name, matrix in matrices.items()}
+    for name, sizes in norms.items():
+        if not sizes.all():
+            k = powers[sizes == 0][0]
+            raise ValueError(f"{name}: got a matrix with A^{k} = 0, expects none of its powers 0")
+    roots = {name: sizes ** (1 / powers) for name, sizes in norms.items()}
+    return Record(powers, roots, {name: spectral_radius(A) for name, A in matrices.items()})
 
 
 def draw(figure: Figure, record: Record) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from book_utils.cells import Linear
-from book_utils.dynamics import simulate, transport
+from book_utils.dynamics import contributions, simulate
 from book_utils.figures.still import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, Still, drawn
 
 
@@ -71,14 +71,9 @@ def compute(T: int = 12, names: Sequence[str] = tuple(EXAMPLES)) -> Record:
 
 def _terms(example: Example, T: int) -> np.ndarray:
     cell = Linear(W=np.array([[float(example.w)]]), U=np.eye(1))
-    inputs = example.inputs(T)[:, None]
-    states = simulate(cell, np.array([float(example.x0)]), inputs)
-    r = np.zeros((T, T))
-    for t in range(1, T + 1):
-        for k in range(1, t + 1):
-            through = transport(cell, states, inputs, k, t)[0, 0]
-            r[t - 1, k - 1] = (states[t, 0] - example.y) * through * states[k - 1, 0]
-    return r
+    start, inputs = np.array([float(example.x0)]), example.inputs(T)[:, None]
+    errors = simulate(cell, start, inputs)[1:] - example.y
+    return contributions(cell, start, inputs, errors)["W"][:, :, 0, 0]
 
 
 def draw(figure: Figure, record: Record) -> None:

@@ -4,11 +4,17 @@ The prover (``prove``) rewrites expressions exactly; the tester (``instances``) 
 ``decide`` asks both. ``derivation`` and ``counterexample`` are what chapters show.
 """
 
-from book_utils.derivations.engine.claim import Claim, definition, every, given, lemma
+from book_utils.derivations.engine.claim import (
+    Claim,
+    definition,
+    every,
+    for_each,
+    given,
+    lemma,
+)
 from book_utils.derivations.engine.counterexample import Counterexample
 from book_utils.derivations.engine.decide import Cited, Contradiction, decide
 from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, Derivation, Step
-from book_utils.derivations.engine.each import for_each
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.prove import (
     algebra,

@@ -29,3 +29,14 @@ def rename_apart(e: sp.Basic, names: set[sp.Symbol] | None = None) -> sp.Basic:
             ]
             limits[place] = (fresh, *ends)
     return e.func(rename_apart(body, names), *limits)
+
+
+def binds(e: sp.Basic) -> bool:
+    """Whether a word has a name of its own inside, as a sum has its index, or differentiates.
+
+    Asked of the word itself, so that a word that a topic adds is known too.
+    """
+    if e.is_Atom or getattr(e, "is_symbol", False):
+        return False
+    inside = set().union(*(a.free_symbols for a in e.args))
+    return isinstance(e, sp.Derivative) or not inside <= e.free_symbols

@@ -10,6 +10,8 @@ import sympy as sp
 
 from book_utils.derivations.engine.binding import put
 
+Domains = Mapping[Any, Any]
+
 RELATIONS = ("=", "<=", "<", ">=", ">")
 
 # What two links of a chain make together: a = b <= c gives a <= c. Links that point in
@@ -80,15 +82,19 @@ class Equation:
     one step earlier, an ``Assumption`` for what the claim supposes, or the record that derives
     it. Without a ground it has to be proved where it is used, or the step counts as tested at
     most: a false equation proves anything. Whatever its ground, it is tested in the domain of
-    the step that uses it. ``where`` gives the domain of an index that the step's claim binds in
-    a sum: the fact is then one for every such index.
+    the step that uses it.
+
+    With an ``index`` it is a fact for every value of that index in ``domain``, made by
+    ``for_each``. A route may put the index of a sum in its place, where all of that sum surely
+    lies in the domain; nothing else may use it.
     """
 
     left: sp.Basic
     right: sp.Basic
     ground: Any = None
     relation: str = "="
-    where: Mapping[Any, Any] = field(default_factory=dict)
+    index: sp.Symbol | None = None
+    domain: sp.Range | None = None
 
     def __post_init__(self) -> None:
         _refuse_relation(self.relation)
@@ -101,51 +107,76 @@ class Equation:
         return iter((self.left, self.right))
 
     def within(self, claim: Claim) -> Claim:
-        """The fact as a claim in the domain of another claim."""
-        where = {**claim.where, **self.where}
+        """The fact as a claim in the domain of another claim, over the whole of its own."""
+        where = (
+            dict(claim.where) if self.index is None else {**claim.where, self.index: self.domain}
+        )
         return Claim(self.left, self.relation, self.right, where, claim.given)
 
+    def at(self, index: sp.Symbol, low: sp.Expr, high: sp.Expr, where: Domains) -> Equation | None:
+        """The fact at the index of a sum from ``low`` to ``high``, if it holds for all of them."""
+        if self.index is None or not lies_in(low, high, self.domain, where):
+            return None
+        left, right = put(self.left, self.index, index), put(self.right, self.index, index)
+        return Equation(left, right, self.ground, self.relation)
 
-def definition(
-    left: sp.Basic,
-    right: sp.Basic,
-    relation: str = "=",
-    where: Mapping[Any, Any] | None = None,
-) -> Equation:
+
+def definition(left: sp.Basic, right: sp.Basic, relation: str = "=") -> Equation:
     """What a word means. It is not proved, but tested like everything else."""
-    return Equation(sp.sympify(left), sp.sympify(right), "definition", relation, where or {})
+    return Equation(sp.sympify(left), sp.sympify(right), "definition", relation)
 
 
-def lemma(
-    left: sp.Basic,
-    right: sp.Basic,
-    record: Any,
-    relation: str = "=",
-    where: Mapping[Any, Any] | None = None,
-) -> Equation:
+def lemma(left: sp.Basic, right: sp.Basic, record: Any, relation: str = "=") -> Equation:
     """What another record derives, with the names of this place put in.
 
     That it is the same fact is for the reader to see; the step is graded no better than the
-    record, and the fact is tested. Inside a sum over an index, ``where`` says for which indices
-    it is meant.
+    record, and the fact is tested.
     """
-    return Equation(sp.sympify(left), sp.sympify(right), record, relation, where or {})
+    return Equation(sp.sympify(left), sp.sympify(right), record, relation)
 
 
 def given(assumption: Claim, at: sp.Basic | None = None) -> Equation:
     """An assumption of the claim, used in a step; one made for every index, ``at`` one of them.
 
     It must stand in the claim's ``given`` word for word, and the index must lie in its domain.
-    Without ``at`` it is used, inside a sum, for every index of the domain.
+    Without ``at`` an assumption for every index is used, inside a sum, for all of them.
     """
     c = assumption
     if at is not None and c.every is None:
         raise ValueError(f"given: got at={at}, but {c.left} {c.relation} {c.right} has no index")
-    if c.every is None or at is None:
-        return Equation(c.left, c.right, Assumption(c), c.relation, c.where if c.every else {})
-    place = sp.sympify(at)
-    left, right = put(c.left, c.every, place), put(c.right, c.every, place)
-    return Equation(left, right, Assumption(c, place), c.relation)
+    if c.every is not None and at is not None:
+        place = sp.sympify(at)
+        left, right = put(c.left, c.every, place), put(c.right, c.every, place)
+        return Equation(left, right, Assumption(c, place), c.relation)
+    fact = Equation(c.left, c.right, Assumption(c), c.relation)
+    return fact if c.every is None else _for_each(fact, c.every, c.where[c.every])
+
+
+def for_each(fact: Any, index: sp.Symbol, low: sp.Basic, high: sp.Basic) -> Equation:
+    """A fact for every ``index`` from ``low`` to ``high``: what a sum over it may use."""
+    fact, low, high = as_equation(fact), sp.sympify(low), sp.sympify(high)
+    if index in low.free_symbols | high.free_symbols:
+        raise ValueError(f"for_each: got {low} to {high}, expects limits without {index}")
+    if isinstance(fact.ground, Assumption) or fact.index is not None:
+        raise ValueError(
+            f"for_each: got {fact.left} {fact.relation} {fact.right}, which is "
+            + (
+                "assumed; expects every(…) in the claim's given"
+                if fact.index is None
+                else f"for each {fact.index.name.removeprefix(EACH)} already"
+            )
+        )
+    return _for_each(fact, index, sp.Range(low, high + 1))
+
+
+EACH = "each "
+
+
+def _for_each(fact: Equation, index: sp.Symbol, domain: sp.Range) -> Equation:
+    """The index gets a name of its own, so that no claim speaks of it by accident."""
+    name = sp.Symbol(EACH + index.name, integer=True)
+    left, right = put(fact.left, index, name), put(fact.right, index, name)
+    return replace(fact, left=left, right=right, index=name, domain=domain)
 
 
 def as_equation(pair: Any) -> Equation:
@@ -175,7 +206,7 @@ def substitute(claim: Claim, name: sp.Symbol, value: sp.Basic) -> Claim:
     )
 
 
-def at_least(e: sp.Expr, low: sp.Expr | int, where: Mapping[Any, Any]) -> bool:
+def at_least(e: sp.Expr, low: sp.Expr | int, where: Domains) -> bool:
     """Whether an integer expression is surely at least ``low`` for all names in their domains.
 
     A ``Range`` counts from its start on and has no end here: the domain of a time stands for
@@ -186,6 +217,13 @@ def at_least(e: sp.Expr, low: sp.Expr | int, where: Mapping[Any, Any]) -> bool:
         if isinstance(domain, sp.Range) and domain.step == 1 and domain.start.is_finite:
             gap = gap.subs(name, domain.start + sp.Dummy(integer=True, nonnegative=True))
     return sp.expand(gap).is_nonnegative is True
+
+
+def lies_in(low: sp.Expr, high: sp.Expr, domain: sp.Range, where: Domains) -> bool:
+    """Whether all integers from ``low`` to ``high`` surely lie in a range of step 1."""
+    return at_least(low, domain.start, where) and (
+        domain.stop == sp.oo or at_least(domain.stop, high + 1, where)
+    )
 
 
 def compose(relations: list[str]) -> str | None:

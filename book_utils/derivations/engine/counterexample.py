@@ -58,7 +58,11 @@ class Counterexample:
         )
 
     def violates(self, claim: Claim) -> bool:
-        """Whether the claim fails at the instance: decided exactly, or an error."""
+        """Whether the instance is one of the claim, and the claim fails there, exactly."""
+        return not self._outside(claim) and self._fails(claim)
+
+    def _fails(self, claim: Claim) -> bool:
+        """Whether the relation fails at the instance: decided exactly, or an error."""
         left, right = self.sides(claim)
         if claim.relation == "=":
             gap = left - right
@@ -73,40 +77,36 @@ class Counterexample:
             raise CheckFailed(f"{self.label}: {left} and {right} could not be compared exactly")
         return holds == sp.false
 
+    def _outside(self, claim: Claim) -> str:
+        """Why the instance is none of the claim: it lies outside its domain, or breaks an
+        assumption. Such an instance refutes nothing."""
+        known = {n: sp.sympify(v) for n, v in self.instance.items() if isinstance(n, sp.Symbol)}
+        at = Exact(self.instance)
+        for name in names_of(claim).sizes:
+            if name.name not in at.sizes and name not in known:
+                raise CheckFailed(f"{self.label}: instance: no value for {name}")
+            known.setdefault(name, sp.Integer(at.sizes[name.name]))
+        for name, value in known.items():
+            domain = claim.where.get(name, sp.UniversalSet).subs(known)
+            if not satisfies(name, value) or domain.contains(value) != sp.true:
+                return f"stands outside the claim's domain: {name} = {value}"
+        for c in claim.given:
+            if any(self._fails(one) for one in each(c, at)):
+                return f"breaks an assumption of the claim: {c.left} {c.relation} {c.right}"
+        return ""
+
     @cached_property
     def evidence(self) -> Evidence:
         """Proved: every assumption holds at the instance, and the claim fails there, exactly."""
-        self._refuse_outside()
-        at = Exact(self.instance)
-        for assumption in self.refutes.given:
-            if any(self.violates(one) for one in each(assumption, at)):
-                raise CheckFailed(
-                    f"{self.label}: the instance breaks an assumption of the claim it is to "
-                    f"refute: {assumption.left} {assumption.relation} {assumption.right}"
-                )
-        if not self.violates(self.refutes):
+        if outside := self._outside(self.refutes):
+            raise CheckFailed(f"{self.label}: the instance {outside}")
+        if not self._fails(self.refutes):
             left, right = self.sides(self.refutes)
             raise CheckFailed(
                 f"{self.label}: the instance does not refute the claim; "
                 f"left side {left}, right side {right}"
             )
         return Evidence(Grade.PROVED, cases=1)
-
-    def _refuse_outside(self) -> None:
-        """An instance outside the claim's domain refutes nothing."""
-        known = {n: sp.sympify(v) for n, v in self.instance.items() if isinstance(n, sp.Symbol)}
-        sizes = Exact(self.instance).sizes
-        for name in names_of(self.refutes).sizes:
-            if name.name not in sizes and name not in known:
-                raise CheckFailed(f"{self.label}: instance: no value for {name}")
-            known.setdefault(name, sp.Integer(sizes[name.name]))
-        for name, value in known.items():
-            domain = self.refutes.where.get(name, sp.UniversalSet).subs(known)
-            if not satisfies(name, value) or domain.contains(value) != sp.true:
-                raise CheckFailed(
-                    f"{self.label}: the instance stands outside the claim's domain: "
-                    f"{name} = {value}"
-                )
 
     def check(self) -> Counterexample:
         _ = self.evidence
@@ -117,15 +117,17 @@ class Counterexample:
         return tuple(
             Rejection(
                 Mutant("the corrected claim", claim),
-                "survived" if self.violates(claim) or self._false(claim) else "killed",
+                "killed" if self._corrects(claim) else "survived",
             )
             for claim in self.instead
         )
 
-    @staticmethod
-    def _false(claim: Claim) -> bool:
-        """Whether the tester refutes it somewhere else: then it corrects nothing."""
-        return refute(claim).refutation is not None
+    def _corrects(self, claim: Claim) -> bool:
+        """Whether neither this instance nor another refutes it, and some instance meets it."""
+        if self.violates(claim):
+            return False
+        trial = refute(claim)
+        return trial.refutation is None and (trial.cases > 0 or not self._outside(claim))
 
     @property
     def survivors(self) -> list[Rejection]:

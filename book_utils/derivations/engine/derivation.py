@@ -16,7 +16,9 @@ from book_utils.derivations.engine.claim import (
     as_equation,
     at_least,
     compose,
+    given,
     implies,
+    lies_in,
     substitute,
 )
 from book_utils.derivations.engine.decide import (
@@ -90,13 +92,18 @@ class Induction:
     step: tuple[Step, ...]
     step_where: Mapping[Any, Any]
 
+    def hypothesis(self, claim: Claim) -> Equation:
+        """The claim one step earlier."""
+        before = substitute(claim, self.over, self.over - 1)
+        return Equation(before.left, before.right, "hypothesis", claim.relation)
+
     def parts(self, claim: Claim) -> tuple[Part, ...]:
-        hypothesis = substitute(claim, self.over, self.over - 1)
-        equation = Equation(hypothesis.left, hypothesis.right, "hypothesis", claim.relation)
         where = {s: d for s, d in claim.where.items() if s != self.over}
         at_start = replace(substitute(claim, self.over, self.start), where=where)
         steps = tuple(
-            replace(s, using=tuple(equation if u is HYPOTHESIS else u for u in s.using))
+            replace(
+                s, using=tuple(self.hypothesis(claim) if u is HYPOTHESIS else u for u in s.using)
+            )
             for s in self.step
         )
         name, first = tex(self.over), tex(sp.sympify(self.start))
@@ -119,13 +126,13 @@ class Induction:
                 f"expects where={{{self.over}: sp.Range({self.start}, …)}}"
             )
         step = {**claim.where, self.over: sp.Range(domain.start + 1, domain.stop)}
-        for name, given in self.step_where.items():
+        for name, said in self.step_where.items():
             expected = step.get(name)
-            same = given == expected or (
-                name == self.over and getattr(given, "start", None) == domain.start + 1
+            same = said == expected or (
+                name == self.over and getattr(said, "start", None) == domain.start + 1
             )
             if not same:
-                raise ValueError(f"step_where: got {given} for {name}, expects {expected}")
+                raise ValueError(f"step_where: got {said} for {name}, expects {expected}")
         return step
 
     def _refuse_assumptions(self, claim: Claim) -> None:
@@ -197,14 +204,13 @@ class Derivation:
     def _check_shape(self, part: Part) -> None:
         if not part.steps:
             raise ValueError(f"{self.label}: a derivation needs at least one step")
-        if self.induction is None and any(
-            u is HYPOTHESIS for step in part.steps for u in step.using
-        ):
-            raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
+        supposed = () if self.induction is None else (self.induction.hypothesis(self.claim),)
         for step in part.steps:
             for fact in step.using:
+                if fact.ground == "hypothesis" and (fact not in supposed or part is self.parts[0]):
+                    raise ValueError(f"{self.label}: HYPOTHESIS is for the step of an induction")
                 if isinstance(fact.ground, Assumption):
-                    self._refuse_unassumed(fact.ground, part.claim)
+                    self._refuse_unassumed(fact, part.claim)
         if part.steps[-1].right != part.claim.right:
             raise ValueError(
                 f"{self.label}: the steps end at {part.steps[-1].right}, "
@@ -217,10 +223,11 @@ class Derivation:
                 f"claim's {part.claim.relation!r}"
             )
 
-    def _refuse_unassumed(self, ground: Assumption, claim: Claim) -> None:
+    def _refuse_unassumed(self, fact: Equation, claim: Claim) -> None:
         """What a step takes as given must be an assumption of its claim, at an index in range."""
+        ground = fact.ground
         c = ground.claim
-        if c not in claim.given:
+        if c not in claim.given or fact != given(c, ground.at):
             raise ValueError(
                 f"{self.label}: given: got {c.left} {c.relation} {c.right}, expects one of the "
                 "claim's assumptions, word for word"
@@ -228,10 +235,7 @@ class Derivation:
         if ground.at is None:
             return
         domain = c.where[c.every]
-        inside = at_least(ground.at, domain.start, claim.where) and (
-            domain.stop == sp.oo or at_least(domain.stop, ground.at + 1, claim.where)
-        )
-        if not inside:
+        if not lies_in(ground.at, ground.at, domain, claim.where):
             raise ValueError(
                 f"{self.label}: given: got {c.every} = {ground.at}, expects an index that surely "
                 f"lies in {domain}"
@@ -301,7 +305,7 @@ class Derivation:
             return equation.ground.evidence
         proof = prove(itself, seconds=self.seconds)
         if proof is not None and proof.grade > Grade.INCONCLUSIVE:
-            return proof
+            return replace(proof, cases=trial.cases)
         return Evidence(Grade.TESTED, trial.cases, note="it uses an equation that is only tested")
 
     @cached_property

@@ -15,6 +15,7 @@ from book_utils.derivations.engine.compare import compare
 from book_utils.derivations.engine.instances import Instance, NotEvaluable
 from book_utils.derivations.engine.names import Names, names_of
 from book_utils.derivations.engine.numbers import Numbers
+from book_utils.derivations.engine.vocabulary import Frobenius, SigmaMax, SpectralRadius
 
 ATTEMPTS = 60
 """How often new numbers are drawn for an instance that the assumptions refuse."""
@@ -22,6 +23,10 @@ ATTEMPTS = 60
 SCALES = tuple(map(sp.Rational, ("1", "1", "1/2", "1/4", "1/8", "2", "1/16", "4")))
 """Of the arrays, attempt by attempt, where something is assumed of their norms: an assumption
 such as γ σ_max(W) < 1 would otherwise be met by hardly any matrix."""
+
+
+SMALL = sp.Rational(1, 16)
+NORMS = (SigmaMax, SpectralRadius, Frobenius)
 
 
 def draw(
@@ -46,14 +51,19 @@ def draw(
         if c.relation == "=" and isinstance(c.left, sp.MatrixSymbol) and c.right == c.left.T
     )
     of_norms = [c for c in claim.given if c.relation != "=" and c.left.has(MatrixExpr)]
+    of_radii = claim.left.has(SpectralRadius) or claim.right.has(SpectralRadius)
+    # Norms below 1 are rare among matrices drawn at random: every fifth instance is small.
+    small = seed % 5 == 4 and any(side.has(*NORMS) for side in (claim.left, claim.right))
     # A name that an assumption bounds is drawn after those that the bound speaks of.
     scalars = sorted(names.scalars, key=lambda s: bool(_bounds(s, claim)))
     for attempt in range(ATTEMPTS):
         instance = Numbers(sizes, choose.randrange(2**30) + attempt, symmetric)
+        instance.scale = SMALL if small else sp.S.One
         if of_norms:
             instance.scale = SCALES[attempt % len(SCALES)]
-            if seed % 6 == 5:  # at n = 3 and n = 4: where a radius stands for a norm, it is 0
-                instance.shape_of_matrices = "strictly triangular"
+        if seed % 6 == 5 and (of_norms or of_radii):
+            # At n = 3 and n = 4: where a radius stands for a norm, it is 0.
+            instance.shape_of_matrices = "strictly triangular"
         for function in names.functions:
             if function in claim.where:
                 instance.functions[function.__name__] = choose.choice(list(claim.where[function]))

@@ -177,7 +177,7 @@ def _here(e: sp.Basic) -> Changes:
             yield "σ for σ′", e.func.of(e.args[0])
         case ActivationFunction():
             yield "σ′ for σ", e.func.slope(e.args[0])
-        case SigmaMax() if e.args[0].shape[0] == e.args[0].shape[1]:
+        case SigmaMax() if e.args[0].shape[0] == e.args[0].shape[1] != 1:
             yield "ρ for σ_max", SpectralRadius(e.args[0])
         case SpectralRadius():
             yield "σ_max for ρ", SigmaMax(e.args[0])

@@ -50,6 +50,8 @@ class Numbers(Instance):
         places = [(i,) for i in range(1, shape[0] + 1)]
         if len(shape) == 2:
             places = [(i, j) for (i,) in places for j in range(1, shape[1] + 1)]
+        # Strictly triangular ones above or below: a product of the two kinds is neither.
+        self.below = self.shape_of_matrices == "strictly triangular" and self.random.random() < 0.5
         drawn = {place: self._kept(place) * self.number(self._entry()) for place in places}
         if name in self.symmetric:
             drawn = {place: drawn[min(place), max(place)] for place in places}
@@ -67,7 +69,7 @@ class Numbers(Instance):
         if self.shape_of_matrices == "triangular":
             return int(place[0] <= place[1])
         if self.shape_of_matrices == "strictly triangular":
-            return int(place[0] < place[1])
+            return int(place[0] > place[1] if self.below else place[0] < place[1])
         return int(self.random.random() < 0.5)
 
     def value(self, kept: Any) -> Any:

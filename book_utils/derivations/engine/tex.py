@@ -44,10 +44,12 @@ class Printer(LatexPrinter):
     def _print_MatAdd(self, e):
         """Terms in the order in which they stand (``sp.MatAdd`` keeps it, + does not).
 
-        A sum over an index stands last: what followed it would look summed.
+        What is subtracted comes after what is added, and a sum over an index last: what
+        followed it would look summed.
         """
-        terms = sorted(e.args, key=lambda term: isinstance(term, SumOf))
-        first, *rest = (self._print(term) for term in terms)
+        printed = [(isinstance(term, SumOf), self._print(term)) for term in e.args]
+        printed.sort(key=lambda each: (each[0], each[1].startswith("-")))
+        first, *rest = (text for _, text in printed)
         signed = (text if text.startswith("-") else f"+ {text}" for text in rest)
         return " ".join([first, *signed])
 
@@ -101,6 +103,11 @@ class Printer(LatexPrinter):
         if not isinstance(e.arg, sp.MatrixSymbol):
             inner = rf"\left({inner}\right)"
         return rf"{inner}^{{\mathsf{{T}}}}"
+
+    def _print_matrix_contents(self, e):
+        """Rows with fractions stand further apart: side by side in a line they would touch."""
+        text = super()._print_matrix_contents(e)
+        return text.replace(r"\\", r"\\[0.4em]") if r"\frac" in text else text
 
     def _print_Identity(self, e):
         return "I"

@@ -182,7 +182,13 @@ const rho = () => [letter("ρ"), "(", letter("W"), ")"];
 
 /** The three sizes against k, on a logarithmic axis; a pointer or the arrow keys pick k. */
 function sizesPanel(state) {
-  const view = chart({ width: 520, height: 300, room: { top: 26 }, class: "growth" });
+  const view = chart({
+    width: 520,
+    height: 300,
+    room: { top: 26 },
+    role: "group", // what a reader picks lies within
+    class: "growth",
+  });
   const now = svg("path", { class: "now" });
   const paths = ["sizes", "radii", "norms"].map((kind) => [kind, svg("path", { class: kind })]);
   const dots = svg("g", { class: "norms" });

@@ -15,7 +15,7 @@ const NORM = 0.5;
 const LAST_SEED = 9999;
 
 const EXAMPLES = {
-  "Two units, g = 1": { gain: 1, n: 2, steps: 200, seed: 1 },
+  "Two units, critical": { gain: 1.33, n: 2, steps: 200, seed: 1 },
   "64 units, g = 1": { gain: 1, n: 64, steps: 400, seed: 1 },
   "Above critical": { gain: 1.2, n: 16, steps: 200, seed: 1 },
   "Norm criterion": { gain: 0.5, n: 16, steps: 200, seed: 1 },
@@ -61,7 +61,7 @@ const gains = Array.from({ length: 76 }, (_, i) => LOW + (i * (HIGH - LOW)) / 75
 
 /** The exact rate against the gain, for all sizes; a pointer or the arrow keys pick the gain. */
 function ratePanel(state) {
-  const view = chart({ width: 400, height: 250, class: "rate" });
+  const view = chart({ width: 400, height: 250, role: "group", class: "rate" });
   const pick = picker(view.canvas, {
     name: "Point on the curve",
     range: () => [LOW, HIGH],
@@ -156,7 +156,7 @@ function runsPanel(state) {
     const room = 0.05 * (highest - lowest);
     const [low, high] = [lowest - room, highest + room];
     view.axes(
-      linear(1, steps, view.left, view.right, { marks: [1, ...[1, 2, 3, 4].map((i) => (i * steps) / 4)].filter((v) => Number.isInteger(v)) }),
+      linear(1, steps, view.left, view.right, { marks: [1, steps / 2, steps] }),
       linear(low, high, view.bottom, view.top),
     );
     const at = ([x, y]) => [view.x.place(x), view.y.place(y)];
@@ -180,7 +180,14 @@ function runsPanel(state) {
   const key = html(
     "p",
     { class: "key" },
-    html("span", { class: "run" }, "a run, drawn from the exact law of ", whole("‖", letter("J"), v(), "‖"), " for a fixed ", v()),
+    html(
+      "span",
+      { class: "run" },
+      "a run, drawn from the exact law of ",
+      whole("‖", letter("J"), v(), "‖"),
+      " for a fixed ",
+      v(),
+    ),
     html("span", { class: "level" }, letter("λ")),
     html("span", { class: "band" }, letter("λ"), " ± 2 standard deviations"),
   );

@@ -14,7 +14,7 @@ from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.routes.zero import is_zero
-from book_utils.derivations.engine.vocabulary import Entry
+from book_utils.derivations.engine.vocabulary import Entry, Jacobian
 
 
 def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -26,8 +26,8 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
     if any(e.relation != "=" or shape_of(e.left) is not None for e in using):
         return None
-    if any(_bound(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
-        return None  # an equation for one index must not be used for all that a sum runs over
+    if any(_inside(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
+        return None
     left, right = (
         _canonical(side.subs([tuple(e) for e in using], simultaneous=True), ranges)
         for side in (claim.left, claim.right)
@@ -35,9 +35,17 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     return PROVED if is_zero(left - right) else None
 
 
-def _bound(claim: Claim) -> set[sp.Symbol]:
-    sums = claim.left.atoms(sp.Sum, sp.Product) | claim.right.atoms(sp.Sum, sp.Product)
-    return {limit[0] for s in sums for limit in s.limits}
+def _inside(claim: Claim) -> set[sp.Symbol]:
+    """Names that no equation may speak of that is put in.
+
+    An equation for one index must not be used for all that a sum runs over, nor one at a point
+    under a derivative, which asks what is around that point.
+    """
+    parts = [part for side in (claim.left, claim.right) for part in sp.preorder_traversal(side)]
+    names = {limit[0] for e in parts if isinstance(e, sp.Sum | sp.Product) for limit in e.limits}
+    by = [v for e in parts if isinstance(e, sp.Derivative) for v in e.variables]
+    by += [e.args[2] for e in parts if isinstance(e, Jacobian)]
+    return names.union(*(variable.free_symbols for variable in by))
 
 
 def entrywise(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:

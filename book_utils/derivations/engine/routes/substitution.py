@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import sympy as sp
 
+from book_utils.derivations.engine.binding import binds
 from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.routes.matrices import algebra
-from book_utils.derivations.engine.vocabulary import Jacobian, OfIndex, OverIndex
-
-BINDERS = (sp.Sum, sp.Product, sp.Derivative, OverIndex, OfIndex, Jacobian)
 
 
 def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -21,11 +19,13 @@ def substitution(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | Non
     ``algebra`` uses an equation only in a product of matrices; here it may also be used inside
     a function, such as the activation. A word that binds a name, or differentiates, is left to
     the other routes: under it an equation may hold for other values than those it is given for.
+    So is a fact for every index, which is made for such words, and one that is no equation.
     """
     sides = (claim.left, claim.right)
-    if claim.relation != "=" or any(side.has(*BINDERS) for side in sides):
+    parts = [part for side in sides for part in sp.preorder_traversal(side)]
+    if claim.relation != "=" or any(map(binds, parts)):
         return None
-    if any(fact.relation != "=" or fact.where for fact in using):
+    if any(fact.relation != "=" or fact.index is not None for fact in using):
         return None
     for equation in using:
         sides = tuple(side.xreplace({equation.left: equation.right}) for side in sides)
