@@ -246,7 +246,10 @@ closed_sum = Derivation.by_induction(
             r"the start $x_0$ does not depend on $\theta$",
             using=(definition(StateRate(0), _none),),
         ),
-        Step(_states(sp.Integer(0), sp.Integer(0)), "an empty sum is zero"),
+        Step(
+            _states(sp.Integer(0), sp.Integer(0)),
+            "an empty sum is zero (its summand is never formed)",
+        ),
     ),
     step=(
         Step(
@@ -331,7 +334,7 @@ ascending_sum = Counterexample(
 _twice = SumOf(LossGradient(2) * path(sp.Integer(2)) * StateRate(k), k, 1, 2)
 double_count = Counterexample(
     "bptt-double-count",
-    r"$\partial x_k/\partial\theta$ in the sum may be read as the total derivative",
+    r"the last factor of the sum may be the total derivative $dx_k/d\theta$",
     refutes=Claim(LossRate(2), "=", _twice),
     instance={
         W: sp.Matrix([[2]]),
@@ -377,7 +380,7 @@ costate_recursion = Derivation(
     steps=(
         Step(
             _costate_sum(s, path(t, s)),
-            r"what $\lambda_s$ means, with the product of Jacobians for each $t$",
+            r"the definition of $\lambda_s$; the product theorem for each $t$",
             using=_meaning(s),
         ),
         Step(
@@ -390,7 +393,11 @@ costate_recursion = Derivation(
             "the oldest factor of each product is $J_{s+1}$",
             using=(for_each(path(t, s).peel_oldest(), t, s + 1, T),),
         ),
-        Step(_handed_back, r"what $\lambda_{s+1}$ means", using=_meaning(s + 1)),
+        Step(
+            _handed_back,
+            r"the definition of $\lambda_{s+1}$; the product theorem again",
+            using=_meaning(s + 1),
+        ),
     ),
 )
 
