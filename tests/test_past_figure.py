@@ -26,7 +26,7 @@ def test_gain_one_vanishes_two_is_neutral_three_explodes(record):
 
 
 def test_ten_steps_make_nearly_all(record):
-    """As the chapter says: the last ten have 99 % of all sizes at gain 1, the first ten 91 % at 3."""
+    """Of the sum of all sizes the last ten steps have 99 % at gain 1, the first ten 91 % at 3."""
     one, three = record.sizes[1.0], record.sizes[3.0]
     assert f"{one[-10:].sum() / one.sum():.2f}" == "0.99"
     assert f"{three[:10].sum() / three.sum():.2f}" == "0.91"

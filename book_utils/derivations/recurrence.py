@@ -466,8 +466,8 @@ stacked = Derivation(
         ),
         Step(
             _expanded,
-            "$P P^{\\mathsf T} = I$, $P Q^{\\mathsf T} = 0$ and so on: picking a part out of itself "
-            "gives it back, out of another part gives $0$",
+            "$P P^{\\mathsf T} = I$, $P Q^{\\mathsf T} = 0$ and so on: picking a part out of "
+            "itself gives it back, out of another part gives $0$",
             using=(
                 *(definition(a * a.T, sp.Identity(a.shape[0])) for a in (_P, _Q, _R)),
                 *(_nothing(a, b) for a in (_P, _Q, _R) for b in (_P, _Q, _R) if a != b),
