@@ -161,7 +161,9 @@ def _fits(got: tuple[int, ...], shape: Shape, sizes: dict[str, int]) -> bool:
 
 def _describe(shape: Shape, sizes: dict[str, int]) -> str:
     letters = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-    fixed = ", ".join(f"{letter} = {sizes[letter]}" for letter in shape if letter in sizes)
+    fixed = ", ".join(
+        f"{letter} = {sizes[letter]}" for letter in dict.fromkeys(shape) if letter in sizes
+    )
     square = len(shape) == 2 and shape[0] == shape[1]
     noun = "a square matrix" if square else "a number, shape" if not shape else "shape"
     return f"{noun} ({letters})" + (f" with {fixed}" if fixed else "")

@@ -150,7 +150,7 @@ def test_an_unbalanced_formula_is_recognised(broken: str, why: str) -> None:
         (slopes(sigma, x), r"\operatorname{diag}(\sigma'(x))"),
         (P + W * D, "W D + P"),
         (P * D - W * D + sp.MatrixSymbol("U", n, n) * D, "P D + U D - W D"),
-        (sp.Identity(n) - P, "I - P"),
+        (sp.MatAdd(sp.Identity(n), -P), "I - P"),
         (z + sigma(2 * z), r"\sigma(2 z) + z"),
         (z ** (m - i - 1), "z^{m - i - 1}"),
     ],

@@ -240,6 +240,8 @@ FALSE = [
     FalseClaim("delta at an end", "the sum starts at 2: j = 1 is missed", eq(sp.Sum(delta(m, j) * x[m], (m, 2, n)), x[j])),
     FalseClaim("shifted limits", "the first term is lost", eq(sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 2, n)))),
     FalseClaim("upper limit", "the last term is lost", eq(sp.Sum(x[m], (m, 1, n)), sp.Sum(x[m], (m, 1, n - 1)))),
+    FalseClaim("one factor", "the factor at the limit, not the one after it", eq(sp.Product(x[m], (m, 1, 1)), x[n])),
+    FalseClaim("no factor", "an empty product is 1, not 0", eq(sp.Product(x[m], (m, n + 1, n)), 0)),
     FalseClaim("one term", "the term at the limit, not the one after it", eq(sp.Sum(x[m], (m, 1, 1)), x[n])),
     FalseClaim("empty sum", "at n = 1 the sum is empty, n − 2 is not zero", eq(sp.Sum(z, (m, 3, n)) * x[1], (n - 2) * z * x[1])),
     FalseClaim("captured index", "the inner j is bound, the outer j is not", eq(x[j] * sp.Sum(delta(m, j) * sp.Sum(w[m, j], (j, 1, n)), (m, 1, n)), x[j] * sp.Sum(w[m, m], (m, 1, n)))),

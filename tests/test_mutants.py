@@ -24,6 +24,7 @@ from book_utils.derivations.engine.vocabulary import (
     Descending,
     Diagonal,
     DiagonalAt,
+    Frobenius,
     SigmaMax,
     SpectralRadius,
     SumOf,
@@ -33,7 +34,7 @@ from book_utils.derivations.engine.vocabulary import (
 n = sp.Symbol("n", integer=True, positive=True)
 i, j, m = sp.symbols("i j m", integer=True, positive=True)
 t, r = sp.symbols("t r", integer=True, nonnegative=True)
-z = sp.Symbol("z", real=True)
+y, z = sp.symbols("y z", real=True)
 sigma = activation_function("sigma")
 W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
@@ -208,6 +209,9 @@ def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:
     made = {mutant.what for mutant in mutants(Claim(A * B * W, "=", A * B * W))}
     assert {"sign turned", "factor W dropped", "W transposed"} <= made
     assert not {"factors B and W swapped", "factors A and B swapped", "factor B dropped"} & made
+    made = {mutant.what for mutant in mutants(Claim(y, "=", Frobenius(y * W)))}
+    assert "factor y dropped" in made
+    assert "factor W dropped" not in made
     inside = (P + A * B) * W
     made = {mutant.what for mutant in mutants(Claim(inside, "=", inside))}
     assert {"term P dropped", "P transposed"} <= made

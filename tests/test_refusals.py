@@ -8,8 +8,17 @@ import sympy as sp
 
 from book_utils import checks, validate
 from book_utils.activations import ACTIVATIONS, Activation, X, activation, logistic
-from book_utils.cells import Elman, Linear, Vanilla
-from book_utils.dynamics import jacobian, jacobians, simulate, transport
+from book_utils.cells import LSTM, Elman, Linear, Vanilla
+from book_utils.dynamics import (
+    bptt,
+    clip,
+    contributions,
+    costates,
+    jacobian,
+    jacobians,
+    simulate,
+    transport,
+)
 
 W, U, b = np.eye(2), np.ones((2, 3)), np.zeros(2)
 cell = Vanilla(W, U, b, "tanh")
@@ -202,6 +211,94 @@ CASES = {
         OverflowError,
         "the product from k = 1 to t = 310: got numbers beyond 2e+308, expects finite ones; "
         "take fewer steps or smaller weights",
+    ),
+    # batches and gradients
+    "an LSTM of odd size": (
+        lambda: LSTM.random(3, 1, np.random.default_rng(0)),
+        ValueError,
+        "n: got 3, expects a multiple of 2, the number of parts in the state of LSTM",
+    ),
+    "W_i for another d": (
+        lambda: LSTM(W, np.eye(3), W, W, U, U, U, U, b, b, b, b),
+        ValueError,
+        "W_i: got shape (3, 3), expects a square matrix (d, d) with d = 2",
+    ),
+    "x0 with too many axes": (
+        lambda: simulate(cell, np.zeros((1, 1, 2)), inputs),
+        ValueError,
+        "x0: got shape (1, 1, 2), expects shape (n,) with n = 2",
+    ),
+    "a batch with x0 of another size": (
+        lambda: simulate(cell, np.zeros((5, 3)), inputs),
+        ValueError,
+        "x0: got shape (5, 3), expects shape (B, n) with n = 2",
+    ),
+    "inputs of another batch": (
+        lambda: bptt(cell, np.zeros((5, 2)), np.zeros((4, 6, 3)), np.zeros((4, 5, 2))),
+        ValueError,
+        "inputs: got shape (4, 6, 3), expects shape (T, B, m) with B = 5, m = 3",
+    ),
+    "loss gradients one row long": (
+        lambda: bptt(cell, b, inputs, states),
+        ValueError,
+        "loss_gradients: got shape (5, 2), expects shape (T, n) with T = 4, n = 2",
+    ),
+    "loss gradients without a batch": (
+        lambda: bptt(cell, np.zeros((5, 2)), np.zeros((4, 5, 3)), np.zeros((4, 2))),
+        ValueError,
+        "loss_gradients: got shape (4, 2), expects shape (T, B, n) with T = 4, B = 5, n = 2",
+    ),
+    "nan among loss gradients": (
+        lambda: costates(cell, states, inputs, np.full((4, 2), np.nan)),
+        ValueError,
+        "loss_gradients: got a non-finite number nan at index (0, 0), expects finite numbers",
+    ),
+    "costates of states without their batch": (
+        lambda: costates(cell, states, np.zeros((4, 5, 3)), np.zeros((4, 2))),
+        ValueError,
+        "inputs: got shape (4, 5, 3), expects shape (T, m) with m = 3",
+    ),
+    "contributions of a batch": (
+        lambda: contributions(cell, np.zeros((5, 2)), np.zeros((4, 5, 3)), np.zeros((4, 5, 2))),
+        ValueError,
+        "x0: got shape (5, 2), expects shape (n,) with n = 2",
+    ),
+    "gradient of no cell": (
+        lambda: bptt("tanh", b, inputs, states[1:]),
+        TypeError,
+        "cell: got 'tanh', expects a Cell",
+    ),
+    "costates overflow": (
+        lambda: bptt(exploding, [0.0], no_inputs, np.eye(400)[:, -1:]),
+        OverflowError,
+        "the costate at t = 91: got numbers beyond 2e+308, expects finite ones; "
+        "take fewer steps or smaller weights",
+    ),
+    "contributions overflow": (
+        lambda: contributions(exploding, [0.0], no_inputs[:320], np.ones((320, 1))),
+        OverflowError,
+        "the products up to t = 310: got numbers beyond 2e+308, expects finite ones; "
+        "take fewer steps or smaller weights",
+    ),
+    "a threshold of zero": (
+        lambda: clip(b, 0),
+        ValueError,
+        "threshold: got 0.0, expects a positive number",
+    ),
+    "a threshold without end": (
+        lambda: clip(b, np.inf),
+        ValueError,
+        "threshold: got a non-finite number inf, expects finite numbers",
+    ),
+    "a gradient with nan": (
+        lambda: clip({"W": W, "b": [0.0, np.nan]}, 1.0),
+        ValueError,
+        "b: got a non-finite number nan at index (1,), expects finite numbers",
+    ),
+    "a gradient of symbols": (
+        lambda: clip(np.array([z, 1]), 1.0),
+        TypeError,
+        "gradient: got the symbol z at index (0,), expects numbers",
     ),
     # times
     "k after t": (

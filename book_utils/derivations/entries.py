@@ -104,16 +104,25 @@ def table(entries: list[Entry]) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """The ledger as a table on a page, each statement with a link to where it stands."""
+    """The ledger as tables on a page, one for each chapter; each statement has a link to it."""
 
     entries: list[Entry]
 
     def _repr_markdown_(self) -> str:
+        chapters = sorted({e.where for e in self.entries})
+        return "\n\n".join(self._chapter(where) for where in chapters)
+
+    def _chapter(self, where: str) -> str:
+        entries = [e for e in self.entries if e.where == where]
+        killed, mutants = tally(entries)
         lines = [
+            f"**[{where}]({where}.ipynb)**: {len(entries)} statements, {killed} of {mutants} "
+            "mutants rejected",
+            "",
             "| statement | evidence | mutants rejected | source |",
             "| :-- | :-- | :-- | :-- |",
         ]
-        for e in self.entries:
+        for e in entries:
             verdict = e.evidence if e.kind == "derivation" else f"refuted ({e.evidence})"
             lines.append(
                 f"| [{e.label}]({e.where}.ipynb#{e.label}): {e.statement} "
@@ -156,15 +165,22 @@ class Coverage:
             f"| {source}: {SOURCES[source]} | {met} | {rows} |"
             for source, (met, rows) in self.counts().items()
         ]
-        return "\n".join([*lines, "", *self._met()])
+        return "\n".join([*lines, *(line for source in SOURCES for line in self._rows(source))])
 
-    def _met(self) -> list[str]:
-        rows = statements()
-        return [
-            f"- **{row}** ({rows[row]['what']}; as printed: {rows[row]['as printed']}): "
-            + ", ".join(labels)
-            for row, labels in settled(self.entries).items()
-        ]
+    def _rows(self, source: str) -> list[str]:
+        """The rows of one source: what was printed, and the statements that settle it."""
+        met, where = settled(self.entries), {e.label: e.where for e in self.entries}
+        rows = {name: row for name, row in statements().items() if row["source"] == source}
+        lines = ["", f"**{SOURCES[source]}**", ""]
+        for name, row in rows.items():
+            if name in met:
+                links = [f"[{label}]({where[label]}.ipynb#{label})" for label in met[name]]
+                printed = f"{row['what']}; as printed: {row['as printed']}"
+                lines.append(f"- {name} ({printed}): " + ", ".join(links))
+        still = [name for name in rows if name not in met]
+        if still:
+            lines.append(f"- Not met yet, since no chapter on them is written: {', '.join(still)}")
+        return lines
 
     def __repr__(self) -> str:
         met, rows = (sum(column) for column in zip(*self.counts().values(), strict=True))

@@ -79,7 +79,6 @@ class State(Column):
 class Drive(Column):
     """c_t = U u_t + b: what is added in step t."""
 
-    added = True
     tex = "c_{{{}}}"
 
     def values(self, at, time: int) -> list:

@@ -14,6 +14,7 @@ from book_utils.derivations.engine import (
     Step,
     definition,
     every,
+    for_each,
     given,
     lemma,
 )
@@ -333,12 +334,8 @@ whole_gradient = Derivation(
             "the theorem before, for each $k$",
             relation="<=",
             using=(
-                lemma(
-                    SigmaMax(_term),
-                    _rate ** (t - k) * _sizes,
-                    term_bound,
-                    "<=",
-                    where={k: sp.Range(1, t + 1)},
+                for_each(
+                    lemma(SigmaMax(_term), _rate ** (t - k) * _sizes, term_bound, "<="), k, 1, t
                 ),
             ),
         ),

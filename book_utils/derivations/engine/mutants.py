@@ -17,6 +17,7 @@ from book_utils.derivations.engine.vocabulary import (
     Descending,
     DiagonalAt,
     Entry,
+    Frobenius,
     Jacobian,
     OfIndex,
     SigmaMax,
@@ -54,14 +55,19 @@ def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
 
 
 def _fits(e: sp.Basic) -> bool:
-    """Whether the matrices in an expression can be multiplied and added at every size."""
-    for part in sp.preorder_traversal(e):
-        if isinstance(part, sp.MatMul):
-            factors = [a for a in part.args if a.is_Matrix]
-            if any(a.shape[1] != b.shape[0] for a, b in pairwise(factors)):
-                return False
-        elif isinstance(part, sp.MatAdd) and any(a.shape != part.shape for a in part.args):
-            return False
+    """Whether matrices are multiplied and added that fit at every size, and have a norm taken."""
+    return all(map(_fits_here, sp.preorder_traversal(e)))
+
+
+def _fits_here(e: sp.Basic) -> bool:
+    match e:
+        case sp.MatMul():
+            factors = [a for a in e.args if a.is_Matrix]
+            return all(a.shape[1] == b.shape[0] for a, b in pairwise(factors))
+        case sp.MatAdd():
+            return all(a.shape == e.shape for a in e.args)
+        case SigmaMax() | SpectralRadius() | Frobenius():
+            return e.args[0].is_Matrix
     return True
 
 

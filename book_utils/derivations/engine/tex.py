@@ -86,7 +86,6 @@ class Printer(LatexPrinter):
         """A word that a topic added: it says by its own pattern how it is written."""
         return e.tex.format(*(self._print(a) for a in e.args))
 
-    # SymPy prints a sum of matrices like any other; the line above would ask it for its pattern.
     def _print_OfIndex(self, e: OfIndex):
         return e.args[3].name
 
@@ -164,9 +163,9 @@ def _place(factor: sp.Basic) -> int:
 
 
 def _rank_of_term(term: sp.Expr) -> tuple[bool, bool, bool]:
-    """Where a number stands in a sum: sums first, w σ(x) before b, and t before −k."""
+    """Where a number stands in a sum: what is subtracted last, sums first, w σ(x) before b."""
     lone = term.is_Symbol and not term.is_integer
-    return not term.has(sp.Sum), term.could_extract_minus_sign(), lone
+    return term.could_extract_minus_sign(), not term.has(sp.Sum), lone
 
 
 _printer = Printer({"mat_str": "matrix", "mat_delim": "("})

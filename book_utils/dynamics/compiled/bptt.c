@@ -89,6 +89,14 @@ INLINE void multiply(long R, long N, long K, const double *restrict A, long row,
       for (long i = 0; i < 4; i++) C[r * 4 + i] += A[r * row + k * col] * M[k * 4 + i];
 }
 
+/* In squares that fit into the nearest memory, read and written there. */
+INLINE void transpose(long R, long N, const double *restrict A, double *restrict A_T) {
+  for (long r = 0; r < R; r += WIDE)
+    for (long c = 0; c < N; c += WIDE)
+      for (long i = r; i < R && i < r + WIDE; i++)
+        for (long j = c; j < N && j < c + WIDE; j++) A_T[j * R + i] = A[i * N + j];
+}
+
 INLINE int all_finite(long size, const double *x) {
   int bad = 0;
   for (long i = 0; i < size; i++) bad |= !(fabs(x[i]) <= DBL_MAX);
@@ -103,10 +111,8 @@ INLINE int run(int cell, int activation, long n, long m, long T, long B, const d
   double *mu = back + N, *a = mu + steps * N, *s = a + T * N; /* a_1 … a_T and s_0 … s_T */
   double *dW = gradient, *dU = dW + n * n, *db = dU + n * m;
 
-  for (long i = 0; i < n; i++) {
-    for (long j = 0; j < n; j++) W_T[j * n + i] = W[i * n + j];
-    for (long l = 0; l < m; l++) U_T[l * n + i] = U[i * m + l];
-  }
+  transpose(n, n, W, W_T);
+  transpose(n, m, U, U_T);
   if (cell == ELMAN) memcpy(s, x0, N * sizeof(double));
   else values(activation, N, x0, s);
 
@@ -137,8 +143,7 @@ INLINE int run(int cell, int activation, long n, long m, long T, long B, const d
     for (long k = 0; k < K; k++)
       for (long i = 0; i < n; i++) db[i] += mu[k * n + i];
   }
-  for (long i = 0; i < n; i++)
-    for (long l = 0; l < m; l++) dU[i * m + l] = dU_T[l * n + i];
+  transpose(m, n, dU_T, dU);
   return all_finite(N, x0) && all_finite(T * N, a) && all_finite(n * (n + m + 1), gradient);
 }
 

@@ -65,7 +65,9 @@ def _canonical(expression: sp.Expr, ranges: Ranges) -> sp.Expr:
     # No index of a sum may meet that of a derivative, of a delta, or of another sum.
     expression = rename_apart(expression)
     expression = expression.replace(lambda e: isinstance(e, sp.Derivative), _differentiate)
-    return _rename(sp.expand(_collapse(sp.expand(expression), ranges)))
+    expression = _collapse(sp.expand(expression), ranges)
+    expression = expression.replace(lambda e: isinstance(e, sp.Product), _one_product)
+    return _rename(sp.expand(expression))
 
 
 def _differentiate(e: sp.Derivative) -> sp.Expr:
@@ -99,7 +101,7 @@ def _one_sum(
     term: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr, ranges: Ranges
 ) -> sp.Expr:
     length = sp.expand(high - low + 1)
-    if length == 0:
+    if length.is_Integer and length <= 0:
         return sp.Integer(0)
     if length == 1:
         return put(term, index, low)
@@ -114,13 +116,24 @@ def _one_sum(
     return sp.Sum(term, (index, low, high))
 
 
+def _one_product(e: sp.Product) -> sp.Expr:
+    """A product of no factors is 1, one of a single factor is that factor."""
+    if len(e.limits) > 1:
+        return e
+    ((index, low, high),) = e.limits
+    length = sp.expand(high - low + 1)
+    if length.is_Integer and length <= 0:
+        return sp.Integer(1)
+    return put(e.function, index, low) if length == 1 else e
+
+
 @cache
 def _place(depth: int) -> sp.Dummy:
     return sp.Dummy(f"m{depth}", integer=True, positive=True)
 
 
 def _rename(expression: sp.Expr) -> sp.Expr:
-    """The same name for the summation index at the same depth, so that equal sums look equal."""
+    """The same name for the index at the same depth, so that equal sums and products look equal."""
 
     def rename(e: sp.Basic, depth: int) -> sp.Basic:
         if isinstance(e, sp.Sum | sp.Product):
