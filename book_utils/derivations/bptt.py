@@ -428,9 +428,10 @@ _first, _horizon = sp.Integer(1), {T: sp.Range(1, 4)}
 
 books_balance = Derivation.by_induction(
     "bptt-books-balance",
-    r"if $dx_0/d\theta = 0$: $\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} \frac{dx_t}{d\theta} = "
-    r"\left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) \frac{dx_s}{d\theta} + "
-    r"\sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ for $1 \le s \le T$",
+    r"if $dx_0/d\theta = 0$: $\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} "
+    r"\frac{dx_t}{d\theta} = \left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) "
+    r"\frac{dx_s}{d\theta} + \sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ "
+    r"for $1 \le s \le T$",
     Claim(_so_far(s), "=", _balance(s), where={**_horizon, s: sp.Range(1, T + 1)}),
     over=s,
     start=_first,
