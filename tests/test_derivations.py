@@ -153,6 +153,11 @@ def test_an_unbalanced_formula_is_recognised(broken: str, why: str) -> None:
         (sp.MatAdd(sp.Identity(n), -P), "I - P"),
         (z + sigma(2 * z), r"\sigma(2 z) + z"),
         (z ** (m - i - 1), "z^{m - i - 1}"),
+        (sp.eye(2), r"\left(\begin{matrix}1 & 0\\0 & 1\end{matrix}\right)"),
+        (
+            sp.eye(2) / 2,
+            r"\left(\begin{matrix}\frac{1}{2} & 0\\[0.4em]0 & \frac{1}{2}\end{matrix}\right)",
+        ),
     ],
 )
 def test_letters_are_the_letters_of_the_text(expression, expected: str) -> None:

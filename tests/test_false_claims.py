@@ -12,7 +12,13 @@ import sympy as sp
 
 from book_utils.derivations.engine import Claim, Grade, decide
 from book_utils.derivations.engine.decide import Refutation, prove, refute
-from book_utils.derivations.engine.prove import EXACT, certified, sizes
+from book_utils.derivations.engine.prove import (
+    EXACT,
+    certified,
+    monotone,
+    sizes,
+    substitution,
+)
 from book_utils.derivations.engine.report import refutation_text
 from book_utils.derivations.engine.vocabulary import (
     Ascending,
@@ -39,6 +45,7 @@ W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 w, v = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("v", shape=(n,))
 x, x_new, h, c = (sp.IndexedBase(name, shape=(n,)) for name in ("x", "y", "h", "c"))
 A, B = sp.MatrixSymbol("A", n, p), sp.MatrixSymbol("B", p, n)
+g = sp.MatrixSymbol("g", 1, n)
 D, D1, D2, D3 = (Diagonal(name, n) for name in ("D", "D_1", "D_2", "D_3"))
 lam = sp.Symbol("lambda", real=True)
 f = sp.Function("f")
@@ -52,6 +59,10 @@ Dh = slopes(phi, h)
 # σ itself on the diagonal, and the slope at the state that comes out.
 Dσ = DiagonalOf(sigma(x[m]), m, n, sp.Symbol("diag(σ(x))"))
 D_new = slopes(sigma, x_new)
+
+
+def signed(factor) -> Descending:
+    return Descending(factor * DiagonalAt("D", r, n), r, t, 1)
 
 
 def product(newest: sp.Basic, oldest: sp.Basic) -> Descending:
@@ -80,6 +91,11 @@ def total(body, index=k, low=1, high=t) -> SumOf:
 
 def at(time) -> DiagonalAt:
     return DiagonalAt("D", time, n)
+
+
+def of_norms(low=1, high=t, last=W) -> sp.Sum:
+    """‖g‖ times the sum of ‖W D_k‖ ‖W‖, or of what else is the last matrix."""
+    return SigmaMax(g) * sp.Sum(SigmaMax(W * at(k)) * SigmaMax(last), (k, low, high))
 
 
 # A scalar recurrence x_{s} = W σ(x_{s-1}) over two steps, and the derivative by its weight.
@@ -184,6 +200,35 @@ FALSE = [
     FalseClaim("Frobenius of the identity", "‖I‖_F is the root of n", eq(Frobenius(sp.Identity(n)), 1)),
     FalseClaim("sum of norms, one factor", "the sum has its factor in every term", le(sp.Sum(SigmaMax(W * DiagonalAt("D", m, n)), (m, 1, n)), SigmaMax(W) * SigmaMax(DiagonalAt("D", 1, n)))),
     FalseClaim("given a bound, not used on both", "‖W‖ <= a does not bound ‖WP‖ by a", le(SigmaMax(W * P), a, given=(le(SigmaMax(W), a),))),
+    # Norms of sums.
+    FalseClaim("norm of a sum: first term lost", "it starts at 1", le(SigmaMax(g * total(W * at(k) * W)), of_norms(low=2), steps)),
+    FalseClaim("norm of a sum: last term lost", "it ends at t", le(SigmaMax(g * total(W * at(k) * W)), of_norms(high=t - 1), steps)),
+    FalseClaim("norm of a sum: factor lost", "‖W‖ may exceed 1", le(SigmaMax(g * total(W * at(k) * W)), of_norms(last=sp.Identity(n)), steps)),
+    FalseClaim("norm of a sum: turned", "terms may cancel", Claim(SigmaMax(g * total(W * at(k) * W)), ">=", of_norms(), steps)),
+    FalseClaim("norm of a sum: strict", "equal for one term of one unit", lt(SigmaMax(g * total(W * at(k) * W)), of_norms(), steps)),
+    FalseClaim("norm of a sum: sign of a coefficient", "‖cA‖ = |c| ‖A‖", le(SigmaMax(total(a**k * W * at(k))), sp.Sum(a**k * SigmaMax(W * at(k)), (k, 1, t)), steps)),
+    FalseClaim("norm of a sum: times −1", "the inequality turns", le(-SigmaMax(total(W * at(k))), -sp.Sum(SigmaMax(W * at(k)), (k, 1, t)), steps)),
+    FalseClaim("norm of a sum: times any number", "a < 0 turns the inequality", le(a * SigmaMax(total(W * at(k))), a * sp.Sum(SigmaMax(W * at(k)), (k, 1, t)), steps)),
+    FalseClaim("norm of a sum: squared", "mixed terms are lost", le(SigmaMax(total(W * at(k))) ** 2, sp.Sum(SigmaMax(W * at(k)) ** 2, (k, 1, t)), steps)),
+    FalseClaim("norm of a sum of identities", "t times I has norm t", le(SigmaMax(total(sp.Identity(n))), 1, steps)),
+    FalseClaim("Frobenius of a sum of identities", "‖I‖_F is the root of n", le(Frobenius(total(sp.Identity(n))), t, steps)),
+    FalseClaim("Frobenius of a sum by norms", "the larger norm stands on the left", le(Frobenius(total(W * at(k))), sp.Sum(SigmaMax(W * at(k)), (k, 1, t)), steps)),
+    FalseClaim("norm of nested sums", "the inner sum is lost", le(SigmaMax(total(total(at(m) * W, m, 1, k))), sp.Sum(SigmaMax(at(k) * W), (k, 1, t)), steps)),
+    FalseClaim("radius of a sum is its norm", "the sum is not symmetric", eq(SpectralRadius(total(W * at(k))), SigmaMax(total(W * at(k))), steps)),
+    FalseClaim("norm of the square of a sum", "only ρ² <= ‖·²‖ holds", le(SigmaMax(total(W * at(k)) ** 2), SpectralRadius(total(W * at(k))) ** 2, steps)),
+    FalseClaim("two signs of one product", "for even lengths the two add up", le(SigmaMax(signed(-W) + signed(W)), SigmaMax(signed(W)), {t: sp.Range(0, 5)})),
+    FalseClaim("a power and its transpose", "‖A + A‖ = 2 ‖A‖", le(SigmaMax(sp.MatPow(W.T, k) + sp.Transpose(sp.MatPow(W, k))), SigmaMax(sp.MatPow(W, k)), {k: sp.Range(0, 5)})),
+    FalseClaim("root of a norm", "√a > a below 1", le(sp.sqrt(SigmaMax(W)), SigmaMax(W))),
+    FalseClaim("a norm divided", "dividing by a norm below 1 makes more", le(SigmaMax(W) / SigmaMax(P), SigmaMax(W * P))),
+    FalseClaim("inverse norms", "1/‖WP‖ is the larger one", le(1 / SigmaMax(W * P), 1 / (SigmaMax(W) * SigmaMax(P)))),
+    FalseClaim("negative exponent", "the inequality turns where k < 2", le(SigmaMax(W * P) ** (k - 2), (SigmaMax(W) * SigmaMax(P)) ** (k - 2), {k: sp.Range(0, 4)})),
+    FalseClaim("one more power", "a norm may be below 1", le(SigmaMax(W) ** (k - 1), SigmaMax(W) ** k, {k: sp.Range(1, 4)})),
+    # Numbers in front of a matrix.
+    FalseClaim("Karr in front of a matrix", "at n = 1 the sum is empty, n − 2 is not zero", eq(sp.MatMul(sp.Sum(y, (m, 3, n)), W), (n - 2) * y * W)),
+    FalseClaim("root in front of a matrix", "√(z²) = |z|", eq(sp.sqrt(z**2) * W, z * W)),
+    FalseClaim("sum: coefficient pulled out", "k is bound, and the outer k is not", eq(k * total(k * W), total(k**2 * W), {**steps, k: sp.Range(2, 5)})),
+    FalseClaim("sum: limits depend on the outer index", "the order of the two sums matters", eq(total(total(at(k) * W * at(m), m, 1, t)), total(total(at(m) * W * at(k), m, 1, k)), steps)),
+    FalseClaim("sum: inner limit is the outer index", "k above a sum is not the k inside", eq(total(total(at(k) * W, k, 1, k)), total(total(at(k) * W, k, 1, t)), steps)),
     # Sizes.
     FalseClaim("true for n = 2", "tr(W)^2 − tr(W^2) = 2 det W is Cayley-Hamilton for two units", eq(sp.Trace(W) ** 2 - sp.Trace(W**2), 2 * sp.Determinant(W))),
     FalseClaim("true for n = 1", "numbers commute, matrices do not", eq(W * P, P * W)),
@@ -281,7 +326,7 @@ def test_a_false_claim_is_refuted_by_a_true_counterexample(false: FalseClaim) ->
 def test_no_route_proves_a_false_claim(false: FalseClaim) -> None:
     """Every route stays silent on a false claim, or proves it only at sizes where it is true."""
     refuted_at = set(refute(false.claim).refutation.instance.sizes.values())
-    for route in (*EXACT, certified, sizes(*sorted(refuted_at))):
+    for route in (*EXACT, monotone, substitution, certified, sizes(*sorted(refuted_at))):
         proof = prove(false.claim, [route], seconds=2)
         assert proof is None or proof.grade is Grade.INCONCLUSIVE, (route.__name__, false.why)
 
@@ -294,5 +339,5 @@ def test_deciding_a_false_claim_ends_in_a_refutation(false: FalseClaim) -> None:
 
 def test_there_are_many_false_claims_of_many_kinds() -> None:
     """The list stays as long as it was promised, and names no claim twice."""
-    assert len(FALSE) >= 105
+    assert len(FALSE) >= 130
     assert len({false.name for false in FALSE}) == len(FALSE)

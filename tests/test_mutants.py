@@ -160,6 +160,24 @@ def test_a_counterexample_needs_a_corrected_claim_that_holds() -> None:
         Counterexample("test", "", refutes, instance, ())
 
 
+def test_a_corrected_claim_may_assume_more() -> None:
+    """An instance that breaks what it assumes, or lies outside its domain, does not refute it;
+    one that nothing meets corrects nothing."""
+    refutes = Claim(z**2, "<=", z)
+    twice = {z: sp.Integer(2)}
+    for true in (
+        Claim(z**2, "<=", z, given=(Claim(z, ">=", 0), Claim(z, "<=", 1))),
+        Claim(z**2, "<=", z, {z: sp.Interval(0, 1)}),
+        Claim(z**2, ">=", z, given=(Claim(z, ">=", 1),)),
+    ):
+        assert Counterexample("test", "", refutes, twice, (true,)).check().survivors == []
+    still_false = Claim(z**2, "<=", z, given=(Claim(z, ">=", 1),))
+    elsewhere = Claim(z**2, "<=", z, given=(Claim(z, "<=", 1),))
+    never = Claim(z**2, "<=", z, given=(Claim(z, ">", 10), Claim(z, "<", -10)))
+    for poor in (still_false, elsewhere, never):
+        assert len(Counterexample("test", "", refutes, twice, (poor,)).survivors) == 1
+
+
 def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
     """No factors are swapped that do not fit, and no radius is asked of a matrix not square."""
     p = sp.Symbol("p", integer=True, positive=True)

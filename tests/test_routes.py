@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
+
 import mpmath
 import pytest
 import sympy as sp
@@ -28,9 +31,10 @@ from book_utils.derivations.engine import (
     sizes,
 )
 from book_utils.derivations.engine import derivation as derivation_module
-from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove
+from book_utils.derivations.engine.compare import Sides, _far_apart
+from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove, refute
 from book_utils.derivations.engine.domains import draw
-from book_utils.derivations.engine.numbers import SLOPES, SMOOTH
+from book_utils.derivations.engine.numbers import SLOPES, SMOOTH, Numbers
 from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum, substitution
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
@@ -44,6 +48,7 @@ from book_utils.derivations.engine.vocabulary import (
     SumOf,
     activation_function,
 )
+from book_utils.derivations.network import ActivityJacobian, Moved, StateJacobian, Trajectory
 
 n, p = sp.symbols("n p", integer=True, positive=True)
 i, j, m = sp.symbols("i j m", integer=True, positive=True)
@@ -54,6 +59,7 @@ W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
 D = Diagonal("D", n)
 sigma = activation_function("sigma")
+rows = DiagonalOf(x[m], m, n, sp.Symbol("X"))
 box = {z: sp.Interval(0, 2)}
 
 
@@ -67,7 +73,7 @@ def charpoly(matrix) -> CharacteristicPolynomial:
 
 BOTH_WAYS = {
     calculus: (eq(sp.Derivative(z**3, z), 3 * z**2), eq(sp.Derivative(z**3, z), 3 * z**3)),
-    entrywise: (eq((W * P).T, P.T * W.T), eq((W * P).T, W.T * P.T)),
+    entrywise: (eq(rows * W.T, (W * rows).T), eq(rows * W.T, W.T * rows)),
     algebra: (eq((W * D).T, D * W.T), eq((W * D).T, W.T * D)),
     spectrum: (eq(charpoly(W * P), charpoly(P * W)), eq(charpoly(W * P), charpoly(W * P.T))),
     substitution: (eq(sigma(z), sigma(z)), eq(sigma(z), sigma(y))),
@@ -441,6 +447,83 @@ def test_instances_come_in_all_sizes_and_are_the_same_again() -> None:
     again = draw(claim, 3, 4)
     assert again.sizes == drawn[3].sizes
     assert list(again(A)) == list(drawn[3](A))
+
+
+def test_norms_and_radii_are_those_of_the_textbook() -> None:
+    """The tester's norm is the largest singular value and its radius the largest eigenvalue, for
+    matrices of any shape, triangular ones too."""
+    choose = random.Random(1)
+    at = Numbers({}, 1)
+    with mpmath.workdps(50):
+        for height, width in product(range(1, 5), repeat=2):
+            rows = mpmath.matrix(height, width)
+            for i, j in product(range(height), range(width)):
+                rows[i, j] = mpmath.mpf(choose.randint(-48, 48)) / 16
+            expected = max(mpmath.svd_r(rows, compute_uv=False))
+            assert abs(at.sigma_max(rows) - expected) < mpmath.mpf(10) ** -45
+            if height == width > 1:
+                corner = rows.copy()
+                for i in range(height):
+                    for j in range(i):
+                        corner[i, j] = 0
+                for square in (rows, corner):
+                    largest = max(map(abs, mpmath.eig(square, left=False, right=False)))
+                    assert abs(at.spectral_radius(square) - largest) < mpmath.mpf(10) ** -10
+        assert at.spectral_radius(mpmath.matrix([[-3]])) == 3
+
+
+def test_what_is_remembered_is_forgotten_where_an_array_changes() -> None:
+    """A matrix is made once, but anew where its entries are put otherwise or more digits asked."""
+    at = Numbers({"n": 2}, 1)
+    first = at(W)
+    assert at(W) is first
+    assert at.at({z: mpmath.mpf(1)})(W) is first
+    moved = {(i, j): mpmath.mpf(7) for i in (1, 2) for j in (1, 2)}
+    assert list(at.at({"W": moved})(W)) == [7] * 4
+    assert at(W) is first
+    made = []
+    for digits in (20, 20, 60):
+        with mpmath.workdps(digits):
+            at.remember("third", lambda: made.append(mpmath.mpf(1) / 3))
+    assert len(made) == 2
+
+
+def test_a_network_is_remembered_by_its_times_and_its_weights() -> None:
+    """States at other times, other weights, or a moved θ are other numbers."""
+    at = Numbers({"n": 2}, 3)
+    late = at(StateJacobian(3, 1))
+    assert at(StateJacobian(3, 1)) is late
+    assert list(at(StateJacobian(3, 2))) != list(late)
+    assert list(at(ActivityJacobian(3, 1))) != list(late)
+    half = {place: value / 2 for place, value in at.array("W", (2, 2)).items()}
+    assert list(at.at({"W": half})(StateJacobian(3, 1))) != list(late)
+    still, moved = (Moved.moved_states(at, 2, mpmath.mpf(value)) for value in (0, 1))
+    assert still[0] == moved[0]
+    assert still[2] != moved[2]
+    assert Trajectory.states(at, 2) == still
+
+
+def test_one_look_refutes_only_what_is_far_apart() -> None:
+    """A gap that rounding could have made, or that the digits hide, is looked at again."""
+    with mpmath.workdps(50):
+        one, wide, narrow = mpmath.mpf(1), mpmath.mpf("1e-19"), mpmath.mpf("1e-21")
+        for gap, seen in ((wide, 1), (-wide, -1), (narrow, None), (0, None)):
+            assert _far_apart(Sides([(one, one + gap)], narrow, one)) == [seen]
+        # Where larger numbers stood in the sums, rounding may have done more.
+        assert _far_apart(Sides([(one, one + wide)], narrow, 100 * one)) == [None]
+    assert refute(eq(z + sp.Rational(1, 10**30), z)).refutation is not None
+    assert refute(eq((10**40 + z) - 10**40, z)).refutation is None
+
+
+def test_instances_of_norms_are_sometimes_small() -> None:
+    """At each size some norm is below 1, so that a power may be less than its base."""
+    claim = Claim(SigmaMax(W), "<=", SigmaMax(W) ** 2)
+    small = set()
+    for seed in range(CASES):
+        instance = draw(claim, seed, SIZES[seed % 4])
+        if instance(SigmaMax(W)) < 1:
+            small.add(instance.sizes["n"])
+    assert small == {1, 2, 3, 4}
 
 
 def test_written_slopes_are_the_derivatives() -> None:

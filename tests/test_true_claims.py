@@ -38,7 +38,7 @@ sigma = activation_function("sigma")
 W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 A, B = sp.MatrixSymbol("A", n, p), sp.MatrixSymbol("B", p, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
-v = sp.MatrixSymbol("v", n, 1)
+v, g = sp.MatrixSymbol("v", n, 1), sp.MatrixSymbol("g", 1, n)
 at_m = DiagonalAt("D", m, n)
 D, D1, D2 = (Diagonal(name, n) for name in ("D", "D_1", "D_2"))
 state = Jacobian(sp.Sum(w[i, m] * sigma(x[m]), (m, 1, n)), i, x, sp.Symbol("J"))
@@ -144,6 +144,15 @@ PROVED = {
     "Frobenius above norm": le(SigmaMax(A), Frobenius(A)),
     "Frobenius of a product": le(Frobenius(A * B), SigmaMax(A) * Frobenius(B)),
     "Frobenius of a transpose": eq(Frobenius(A), Frobenius(A.T)),
+    "norm of a sum of matrices": le(SigmaMax(g * total(W * at(k) * W)), SigmaMax(g) * SigmaMax(W) * sp.Sum(SigmaMax(W * at(k)), (k, 1, t)), steps),
+    "norm of a sum, term by term": le(SigmaMax(g * total(W * at(k) * W)), sp.Sum(SigmaMax(g) * SigmaMax(W * at(k) * W), (k, 1, t)), steps),
+    "norm of a sum of multiples": le(SigmaMax(total((-1) ** k * at(k) * W)), sp.Sum(SigmaMax(at(k) * W), (k, 1, t)), steps),
+    "norm of nested sums": le(SigmaMax(total(total(at(m) * W, m, 1, k))), sp.Sum(sp.Sum(SigmaMax(at(m) * W), (m, 1, k)), (k, 1, t)), steps),
+    "Frobenius of a sum": le(Frobenius(total(W * at(k))), sp.Sum(SigmaMax(W) * Frobenius(at(k)), (k, 1, t)), steps),
+    "norm of an empty sum": eq(SigmaMax(total(W * at(k), high=0)), 0),
+    "rho of a symmetric sum": eq(SpectralRadius(total(W * at(k) * W.T)), SigmaMax(total(W * at(r) * W.T, r)), steps),
+    "rho of the square of a sum": le(SpectralRadius(total(W * at(k))) ** 2, SigmaMax(total(W * at(k))) ** 2, steps),
+    "a power and its transpose": eq(SigmaMax(sp.MatPow(W.T, k) + sp.Transpose(sp.MatPow(W, k))), 2 * SigmaMax(W**k), {k: sp.Range(0, 5)}),
     "sum of norms": le(sp.Sum(SigmaMax(W * at_m), (m, 1, k)), SigmaMax(W) * sp.Sum(SigmaMax(at_m), (m, 1, k)), {k: sp.Range(0, 4)}),
 }  # fmt: skip
 

@@ -288,8 +288,9 @@ def _losses_by_state(newest: sp.Basic) -> SumOf:
 
 gradient_sum = Derivation(
     "bptt-gradient-sum",
-    r"$\frac{dE_t}{d\theta} = \sum_{k=1}^{t} \frac{\partial E_t}{\partial x_t} \frac{\partial "
-    r"x_t}{\partial x_k} \frac{\partial^+ x_k}{\partial\theta}$",
+    r"if $dx_0/d\theta = 0$: $\frac{dE_t}{d\theta} = \sum_{k=1}^{t} "
+    r"\frac{\partial E_t}{\partial x_t} \frac{\partial x_t}{\partial x_k} "
+    r"\frac{\partial^+ x_k}{\partial\theta}$",
     Claim(LossRate(t), "=", _losses_by_state(t), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
@@ -427,9 +428,10 @@ _first, _horizon = sp.Integer(1), {T: sp.Range(1, 4)}
 
 books_balance = Derivation.by_induction(
     "bptt-books-balance",
-    r"$\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} \frac{dx_t}{d\theta} = "
-    r"\left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) \frac{dx_s}{d\theta} + "
-    r"\sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ for $1 \le s \le T$",
+    r"if $dx_0/d\theta = 0$: $\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} "
+    r"\frac{dx_t}{d\theta} = \left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) "
+    r"\frac{dx_s}{d\theta} + \sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ "
+    r"for $1 \le s \le T$",
     Claim(_so_far(s), "=", _balance(s), where={**_horizon, s: sp.Range(1, T + 1)}),
     over=s,
     start=_first,
@@ -477,7 +479,8 @@ books_balance = Derivation.by_induction(
 
 total_gradient = Derivation(
     "bptt-total-gradient",
-    r"$\frac{dE}{d\theta} = \sum_{k=1}^{T} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$",
+    r"if $dx_0/d\theta = 0$: $\frac{dE}{d\theta} = \sum_{k=1}^{T} \lambda_k "
+    r"\frac{\partial^+ x_k}{\partial\theta}$",
     Claim(TotalLossRate(T), "=", _by_costates(T), where=_horizon),
     steps=(
         Step(

@@ -46,6 +46,10 @@ class Trajectory(MatrixExpr):
     inputs: the tester never sees a formula for a Jacobian.
     """
 
+    of_times = True
+    """It depends on the times in its arguments and on the network alone: what it is at these
+    times is remembered."""
+
     units = n
     """How many units it has: what a word means in numbers depends on it, whatever its shape."""
 
@@ -56,10 +60,10 @@ class Trajectory(MatrixExpr):
     @staticmethod
     def states(at, last: int) -> list[list]:
         """x_0 … x_last."""
-        states = [at.vector("x@0", at.integer(n))]
-        for time in range(1, last + 1):
+        states = at.remember("states", lambda: [at.vector("x@0", at.integer(n))])
+        for time in range(len(states), last + 1):
             states.append(Trajectory.step(at, states[-1], time))
-        return states
+        return states[: max(last, 0) + 1]
 
     @staticmethod
     def step(at, state: list, time: int) -> list:
@@ -180,10 +184,11 @@ class Moved(Trajectory):
     @staticmethod
     def moved_states(at, last: int, value) -> list[list]:
         """x_0 … x_last with θ = value."""
-        states = [at.vector("x@0", at.integer(n))]
-        for time in range(1, last + 1):
+        moved = ("moved states", value)
+        states = at.remember(moved, lambda: [at.vector("x@0", at.integer(n))])
+        for time in range(len(states), last + 1):
             states.append(Moved.moved_step(at, states[-1], time, value))
-        return states
+        return states[: max(last, 0) + 1]
 
     @staticmethod
     def loss(at, state: list, time: int):

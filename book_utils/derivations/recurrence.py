@@ -50,6 +50,8 @@ ONE = sp.Integer(1)
 class Column(MatrixExpr):
     """A column of n numbers that belongs to a time."""
 
+    of_times = True
+
     def __new__(cls, *args: sp.Basic):
         return super().__new__(cls, *map(sp.sympify, args))
 

@@ -63,6 +63,8 @@ def every(
     """An assumption for every ``index`` in ``domain``: σ_max(D_r) <= γ for r from k to t − 1."""
     if not isinstance(domain, sp.Range) or domain.step != 1:
         raise ValueError(f"every: got {domain} for {index}, expects a Range of step 1")
+    if index in domain.start.free_symbols | domain.stop.free_symbols:
+        raise ValueError(f"every: got {domain}, expects a Range without {index}")
     return Claim(left, relation, right, where={index: domain}, every=index)
 
 

@@ -26,6 +26,7 @@ class Sides:
 
     pairs: list[tuple[Any, Any]]
     noise: mpmath.mpf
+    largest: mpmath.mpf
 
 
 def compare(claim: Claim, instance: Numbers, quick: bool = False) -> bool | None:
@@ -33,14 +34,19 @@ def compare(claim: Claim, instance: Numbers, quick: bool = False) -> bool | None
 
     Both sides are evaluated at two precisions. How far the first is off measures the rounding
     errors; a difference of the sides that does not shrink with them is a true one, however
-    small, and one that does is none, however large the numbers that cancel. A ``quick`` look
-    is content with the first where that one agrees, to thirty digits of the numbers in it.
+    small, and one that does is none, however large the numbers that cancel. One evaluation is
+    enough where the sides are further apart than rounding could ever bring them: to twenty of
+    fifty digits. A ``quick`` look is content with one also where that one agrees, to thirty
+    digits of the numbers in it.
     """
     # An eigenvalue that is m-fold is only good to the m-th part of the digits, m at most 4.
     spectral = any(side.has(SpectralRadius) for side in (claim.left, claim.right))
     digits = DIGITS * 4 if spectral else DIGITS
     rough = _sides(claim, instance, digits)
-    if quick and not spectral and _verdict(claim.relation, _first_signs(rough)):
+    far = _verdict(claim.relation, _far_apart(rough))
+    if far is False or (quick and far):
+        return far
+    if quick and _verdict(claim.relation, _first_signs(rough, spectral)):
         return True
     fine = _sides(claim, instance, 4 * digits)
     signs = _signs(rough, fine)
@@ -64,17 +70,35 @@ def _sides(claim: Claim, instance: Numbers, digits: int) -> Sides:
             raise NotEvaluable("the sides are not real here")
         if not all(mpmath.isfinite(v) for p in pairs for v in p):
             raise NotEvaluable("not finite here")
-        return Sides(pairs, instance.largest[0] * mpmath.mpf(10) ** (20 - digits))
+        largest = instance.largest[0]
+        return Sides(pairs, largest * mpmath.mpf(10) ** (20 - digits), largest)
 
 
-def _first_signs(rough: Sides) -> list[int | None]:
-    """Signs from one evaluation: none where a side is not far larger than the rounding."""
+def _far_apart(rough: Sides) -> list[int | None]:
+    """Signs of the gaps that are far larger than rounding; None for all others."""
     return [
+        (-1 if not isinstance(r - l, mpmath.mpc) and r < l else 1)
+        if abs(r - l) > CLEAR * max(abs(l), abs(r), rough.largest, 1)
+        else None
+        for l, r in rough.pairs
+    ]
+
+
+def _first_signs(rough: Sides, spectral: bool) -> list[int | None]:
+    """Signs from one evaluation: none where a side is not far larger than the rounding.
+
+    Of eigenvalues not all digits are known to be good: a gap must be a wide one.
+    """
+    signs = [
         None
         if rough.noise > CLEAR * max(abs(l), abs(r), 1 if l == r else 0)
         else _sign(l, r, mpmath.mpf(0), rough.noise, False, CLEAR)
         for l, r in rough.pairs
     ]
+    if not spectral:
+        return signs
+    wide = _far_apart(rough)
+    return [s if s == 0 else far for s, far in zip(signs, wide, strict=True)]
 
 
 def _signs(rough: Sides, fine: Sides, last: bool = False) -> list[int | None]:

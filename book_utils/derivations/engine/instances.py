@@ -31,14 +31,19 @@ class Instance:
         self.values: ChainMap[Any, Any] = ChainMap()
         """Numbers by their symbol, arrays by their name."""
         self.functions: dict[str, Callable] = {}
+        self.known: dict[Any, Any] = {}
+        """What words asked to be remembered."""
 
     # What an expression's own `numeric` may ask for -----------------------------------------
 
     def __call__(self, expression: sp.Basic) -> Any:
         numeric = getattr(expression, "numeric", None)
-        if numeric is not None:
-            return numeric(self)
-        return evaluate(expression, self)
+        if numeric is None:
+            return evaluate(expression, self)
+        if getattr(expression, "of_times", False):
+            times = tuple(map(self.integer, expression.args))
+            return self.remember((type(expression), times), lambda: numeric(self))
+        return numeric(self)
 
     def note(self, value: Any) -> None:
         """Told of every term of a sum: how large the numbers are that may cancel."""
@@ -46,10 +51,13 @@ class Instance:
     def integer(self, expression: sp.Basic | int) -> int:
         if isinstance(expression, int | sp.Integer):
             return int(expression)
-        if isinstance(expression, sp.Symbol) and expression not in self.values:
-            size = self.sizes.get(expression.name)
-            if size is not None:
-                return size
+        if isinstance(expression, sp.Symbol):
+            if expression not in self.values:
+                size = self.sizes.get(expression.name)
+                if size is not None:
+                    return size
+            elif isinstance(kept := self.values[expression], sp.Integer):
+                return int(kept)
         value = self(expression)
         if isinstance(value, mpmath.mpf):
             if not mpmath.isint(value):
@@ -64,7 +72,20 @@ class Instance:
         """The same instance with some names put otherwise."""
         other = object.__new__(type(self))
         other.__dict__ = dict(self.__dict__, values=self.values.new_child(values))
+        if not all(isinstance(name, sp.Symbol) for name in values):
+            other.known = {}  # what is remembered may have been made from an array
         return other
+
+    def at_place(self, index: sp.Symbol, place: int) -> Instance:
+        """The same instance at one place of a sum or a product."""
+        return self.at({index: self.number(sp.Integer(place))})
+
+    def remember(self, name: Any, make: Callable[[], Any]) -> Any:
+        """What a word makes from arrays, functions and sizes alone: made once per precision."""
+        key = (name, mpmath.mp.prec)
+        if key not in self.known:
+            self.known[key] = make()
+        return self.known[key]
 
     def keep(self, name: str, draw: Callable[[], Any]) -> Any:
         """The value of a name, drawn at the first request and then kept for good.
@@ -88,10 +109,13 @@ class Instance:
         return [rows[(i,)] for i in range(1, size + 1)]
 
     def matrix(self, name: str, height: int, width: int) -> Any:
-        rows = self.array(name, (height, width))
-        return self.matrix_of(
-            [[rows[(i, j)] for j in range(1, width + 1)] for i in range(1, height + 1)]
-        )
+        def make() -> Any:
+            rows = self.array(name, (height, width))
+            return self.matrix_of(
+                [[rows[(i, j)] for j in range(1, width + 1)] for i in range(1, height + 1)]
+            )
+
+        return self.remember(("matrix", name, height, width), make)
 
     def diagonal(self, name: str, size: int) -> list[list]:
         entries = self.vector(name, size)

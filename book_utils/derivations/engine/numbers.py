@@ -82,6 +82,8 @@ class Numbers(Instance):
         return rows.rows, rows.cols
 
     def number(self, value: sp.Expr) -> mpmath.mpf:
+        if value.is_Integer:
+            return mpmath.mpf(int(value))
         if value.is_Rational:
             return mpmath.mpf(int(value.p)) / int(value.q)
         if not value.is_finite:
@@ -141,9 +143,9 @@ class Numbers(Instance):
 
     def derivatives(self, of: Callable[[Any], list], point: Any) -> list:
         """Central differences with so small a step, and so many digits, that all asked for
-        are right: the error is the step squared."""
+        are right: the error is the step squared, and half of the digits are lost."""
         digits = mpmath.mp.dps
-        with mpmath.workdps(2 * digits + 10):
+        with mpmath.workdps(digits + digits // 2 + 20):
             step = mpmath.mpf(10) ** -(digits // 2 + 5)
             pairs = zip(of(point + step), of(point - step), strict=True)
             return [(after - before) / (2 * step) for after, before in pairs]
@@ -154,13 +156,22 @@ class Numbers(Instance):
         return _determinant(rows.tolist())
 
     def sigma_max(self, rows: mpmath.matrix) -> Any:
+        """The root of the largest eigenvalue of the smaller of AᵀA and AAᵀ."""
         self.note_all(rows)
-        return max(mpmath.svd_r(rows, compute_uv=False))
+        gram = rows * rows.T if rows.rows < rows.cols else rows.T * rows
+        if gram.rows == 1:
+            return mpmath.sqrt(gram[0, 0])
+        if gram.rows == 2:  # sums of what is not negative: no digits are lost
+            half = (gram[0, 0] - gram[1, 1]) / 2
+            middle = (gram[0, 0] + gram[1, 1]) / 2
+            return mpmath.sqrt(middle + mpmath.sqrt(half**2 + gram[0, 1] ** 2))
+        return mpmath.sqrt(max(mpmath.eigsy(gram, eigvals_only=True)))
 
     def spectral_radius(self, rows: mpmath.matrix) -> Any:
         self.note_all(rows)
-        if rows.rows == 1:  # mpmath.eig answers here in another form
-            return abs(rows[0, 0])
+        places = range(rows.rows)
+        if all(rows[i, j] == 0 for i in places for j in range(i)):  # triangular
+            return max(abs(rows[i, i]) for i in places)
         return max(abs(value) for value in mpmath.eig(rows, left=False, right=False))
 
     def note_all(self, rows: mpmath.matrix) -> None:

@@ -154,14 +154,14 @@ class SumOf(OverIndex):
         return definition(self, self.body_at(low) + type(self)(body, index, low + 1, high))
 
     def numeric(self, at):
-        _, _, low, high = self.args
+        body, index, low, high = self.args
         first, last = at.integer(low), at.integer(high)
         if last < first - 1:
             raise at.OutOfRange("the sum would have fewer than no terms")
         height, width = map(at.integer, self.shape)
         total = at.matrix_of([[at.zero] * width for _ in range(height)])
         for position in range(first, last + 1):
-            term = at(self.body_at(sp.Integer(position)))
+            term = at.at_place(index, position)(body)
             for entry in term:
                 at.note(entry)
             total = total + term
@@ -203,13 +203,13 @@ class Descending(OverIndex):
         return sp.expand(newest - oldest) == -1
 
     def numeric(self, at):
-        _, _, newest, oldest = self.args
+        body, index, newest, oldest = self.args
         first, last = at.integer(newest), at.integer(oldest)
         if first < last - 1:
             raise at.OutOfRange("the product would have fewer than no factors")
         product = at.identity(at.integer(self.shape[0]))
         for position in self.order(first, last):
-            product = product * at(self.body_at(sp.Integer(position)))
+            product = product * at.at_place(index, position)(body)
         return product
 
     @staticmethod

@@ -28,18 +28,27 @@ class Ground:
     where: Domains
 
     def not_negative(self, gap: sp.Expr, strict: bool) -> bool:
-        """Whether the gap is surely not below zero: term by term where sums stand in it."""
-        rest, sums = sp.S.Zero, {}
+        """Whether the gap is surely not below zero: as it is, or with norms of sums split up."""
         # Not deep: SymPy would multiply A A^(k-1) together inside a norm.
-        for term in map(self._term_by_term, sp.Add.make_args(sp.expand(gap, deep=False))):
+        terms = sp.Add.make_args(sp.expand(gap, deep=False))
+        if self._is_not_negative(terms, strict):
+            return True
+        split = tuple(map(self._term_by_term, terms)) if self.theorems else terms
+        return split != terms and self._is_not_negative(split, strict)
+
+    def _is_not_negative(self, terms: Iterable[sp.Expr], strict: bool) -> bool:
+        """Sums are compared term by term where they have the same ends; the rest as a whole."""
+        rest, sums = sp.S.Zero, {}
+        for term in terms:
             factors = sp.Mul.make_args(term)
             inner = [f for f in factors if isinstance(f, sp.Sum)]
-            if len(inner) == 1 and len(inner[0].limits) == 1 and len(inner[0].limits[0]) == 3:
-                index, low, high = inner[0].limits[0]
+            if len(inner) == 1 and all(len(limit) == 3 for limit in inner[0].limits):
+                *others, (index, low, high) = inner[0].limits  # the outermost sum stands last
+                body = sp.Sum(inner[0].function, *others) if others else inner[0].function
                 outside = sp.Mul(*(f for f in factors if f is not inner[0]))
                 if index not in outside.free_symbols:
                     key = (sp.expand(low), sp.expand(high))
-                    sums.setdefault(key, []).append((outside, inner[0].function, index))
+                    sums.setdefault(key, []).append((outside, body, index))
                     continue
             rest += term
         if not _Gap(self).not_negative(rest, strict):
@@ -58,7 +67,7 @@ class Ground:
 
     def _term_by_term(self, term: sp.Expr) -> sp.Expr:
         """The norm of a sum over an index is at most the sum of the norms."""
-        for norm in sp.Mul.make_args(term) if self.theorems else ():
+        for norm in sp.Mul.make_args(term):
             found = self.normal(norm.args[0]) if isinstance(norm, SigmaMax | Frobenius) else None
             if found is None or len(found) != 1 or not is_sum(next(iter(found))):
                 continue

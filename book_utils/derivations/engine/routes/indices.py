@@ -14,7 +14,7 @@ from book_utils.derivations.engine.claim import Claim, Equation, shape_of
 from book_utils.derivations.engine.evidence import PROVED, Evidence
 from book_utils.derivations.engine.names import names_of
 from book_utils.derivations.engine.routes.zero import is_zero
-from book_utils.derivations.engine.vocabulary import Entry, Jacobian
+from book_utils.derivations.engine.vocabulary import Entry, Jacobian, OfIndex
 
 
 def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
@@ -49,8 +49,14 @@ def _inside(claim: Claim) -> set[sp.Symbol]:
 
 
 def entrywise(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
-    """Two matrices are equal when entry (i, j) of the one is entry (i, j) of the other."""
+    """Two matrices are equal when entry (i, j) of the one is entry (i, j) of the other.
+
+    Where no matrix is made from a formula for its entries, multiplying out (``algebra``) says as
+    much.
+    """
     if claim.relation != "=" or shape_of(claim.left) is None or using:
+        return None
+    if not any(side.has(OfIndex, Jacobian) for side in (claim.left, claim.right)):
         return None
     i, j = sp.symbols("i j", integer=True, positive=True, cls=sp.Dummy)
     return calculus(replace(claim, left=Entry(claim.left, i, j), right=Entry(claim.right, i, j)))
