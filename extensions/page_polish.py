@@ -115,7 +115,15 @@ UNUSED_FILES = (
     "_static/sphinx-design.min.css",
 )
 # What the first column of a table is called, and the kind of table that this makes it.
-KINDS_OF_TABLE = {"step": "steps", "statement": "ledger", "refuted": "refuted"}
+KINDS_OF_TABLE = {
+    "step": "steps",
+    "statement": "ledger",
+    "refuted": "refuted",
+    "symbol": "vocabulary",
+    "function": "functions",
+}
+# A phone shows these row by row, with the name of the column beside a cell.
+LABELLED_TABLES = ("ledger", "vocabulary")
 # Beside its MathML, a formula holds its TeX and the boxes that are drawn.
 TWINS = '"annotation", ".katex-html"'
 # It would lead to a map that is not there.
@@ -220,8 +228,9 @@ def dress_table(table: re.Match[str]) -> str:
     html = table[0].replace('class="table"', f'class="table {kind}"', 1)
     # A formula heads no column, and to a screen reader it would be an empty heading.
     html = re.sub(r"<th([^>]*)>(<p><span class=.math.*?)</th>", r"<td\1>\2</td>", html, flags=re.S)
-    # A phone shows the ledger row by row, with the name of the column beside each cell.
-    return re.sub(r"<tr.*?</tr>", name_cells, html, flags=re.S) if kind == "ledger" else html
+    if kind in LABELLED_TABLES:
+        html = re.sub(r"<tr.*?</tr>", name_cells, html, flags=re.S)
+    return html
 
 
 def prune(site: Path) -> None:

@@ -154,6 +154,49 @@ def test_wide_formulas_scroll_by_keyboard(browser: Browser, site: Path, site_url
             assert visit.overflow() == [], name
 
 
+def test_a_vocabulary_is_whole_on_a_phone(browser: Browser, site: Path, site_url: str) -> None:
+    """On a phone no vocabulary and no table of functions scrolls, and what each row is about has
+    the whole line."""
+    seen = 0
+    for name in pages.names(site):
+        with pages.Visit(browser, f"{site_url}/{name}", viewport=NARROW) as visit:
+            rows = visit.page.evaluate(
+                """() => [...document.querySelectorAll("table:is(.vocabulary, .functions)")]
+                     .flatMap((table) => [...table.tBodies[0].rows].map((row) => {
+                       const box = table.parentElement, last = row.cells[row.cells.length - 1];
+                       return {
+                         text: row.textContent,
+                         over: box.scrollWidth - box.clientWidth,
+                         part: last.getBoundingClientRect().width / box.clientWidth,
+                       };
+                     }))"""
+            )
+            assert [row for row in rows if row["over"] > 0 or row["part"] < 0.9] == [], name
+            seen += len(rows)
+    assert seen > 0
+
+
+def test_edges_show_where_there_is_more(browser: Browser, site_url: str) -> None:
+    """A box that scrolls sideways has a shadow on the side where there is more, and only there."""
+    with pages.Visit(browser, f"{site_url}/book/recurrence.html", viewport=NARROW) as visit:
+        shadows = """(box, left) => new Promise((done) => {
+            box.scrollLeft = left;
+            requestAnimationFrame(() => setTimeout(() => {
+                const shadow = getComputedStyle(box).boxShadow;
+                const sides = [...shadow.matchAll(/(-?[\\d.]+)px 0px \\S+ \\S+ inset/g)];
+                done(sides.map(([, x]) => (x > 0 ? "left" : "right")));
+            }));
+        })"""
+        code = visit.page.locator(".cell_input pre").first
+        room = code.evaluate("box => box.scrollWidth - box.clientWidth")
+        assert room > 20
+        assert code.evaluate(shadows, 0) == ["right"]
+        assert code.evaluate(shadows, 10) == ["left", "right"]
+        assert code.evaluate(shadows, room) == ["left"]
+        short = visit.page.locator("pre", has_text="the same states: True").last
+        assert short.evaluate(shadows, 0) == []
+
+
 def test_the_book_can_be_searched(browser: Browser, site_url: str) -> None:
     """The search finds the chapter that speaks of what was asked."""
     with pages.Visit(browser, site_url) as visit:

@@ -25,6 +25,25 @@ def test_gain_one_vanishes_two_is_neutral_three_explodes(record):
     assert factors[3.0] > 1.2
 
 
+def test_ten_steps_make_nearly_all(record):
+    """Of the sum of all sizes the last ten steps have 99 % at gain 1, the first ten 91 % at 3."""
+    one, three = record.sizes[1.0], record.sizes[3.0]
+    assert f"{one[-10:].sum() / one.sum():.2f}" == "0.99"
+    assert f"{three[:10].sum() / three.sum():.2f}" == "0.91"
+
+
+def test_stronger_inputs_move_the_neutral_gain(monkeypatch):
+    """At gain 2 the terms keep their size for inputs of N(0, 1), grow for weaker, fade for
+    stronger ones."""
+    factors = []
+    for strength in (0.5, 1.0, 3.0):
+        with monkeypatch.context() as patch:
+            patch.setattr(past, "simulate", lambda c, x, u, a=strength: simulate(c, x, a * u))
+            factors.append(past.compute(gains=(2.0,)).factors[2.0])
+    weaker, same, stronger = factors
+    assert weaker > 1.05 > same > 0.95 > stronger
+
+
 def test_the_newest_term_is_no_smaller_in_a_vanishing_network(record):
     """Vanishing is a matter of the old terms: the newest ones differ by less than two."""
     newest = [sizes[-1] for sizes in record.sizes.values()]

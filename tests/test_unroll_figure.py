@@ -72,6 +72,19 @@ def test_what_the_examples_teach():
     assert cancelling.distance == pytest.approx(9.5)
 
 
+def test_old_steps_gain_before_they_lose():
+    """As the chapter says of the page's example: with w the age grows from 1.2 to above 6 at 1.47,
+    and at 3.98 the newest contribution is more than 99 % of all sizes."""
+    gains = [round(10 ** (part / 60), 2) for part in range(37)]  # the slider, from 1 to 3.98
+    records = {w: unroll.compute(**{**PAGE, "w": w}) for w in gains}
+    assert f"{records[1.0].distance:.1f}" == "1.2"
+    oldest = max(gains, key=lambda w: records[w].distance)
+    assert oldest == 1.47
+    assert records[oldest].distance > 6
+    assert gains[-1] == 3.98
+    assert records[3.98].shares[-1] > 0.99
+
+
 def test_a_sum_of_rounding_is_zero():
     """Terms that cancel but for rounding add up to 0, and a small sum that is real stays."""
     # By hand: −0.045 + 0.015 − 0.105 + 0.135.
@@ -128,7 +141,7 @@ def test_nothing_but_zeros():
     record = unroll.compute(1.0, "relu", "none", 5, 2, x0=-1.0, y=0.0)
     shown = unroll.show(record)
     assert "5 of them are 0" in shown.alt
-    assert "∂E/∂w = 0." in shown.alt
+    assert "dE/dw = 0." in shown.alt
     _, axes = drawn(lambda figure: unroll.draw(figure, record)).axes
     assert marks(axes, record) == ({}, [1, 2, 3, 4, 5])
 

@@ -404,6 +404,8 @@ def test_examples_show_what_they_are_named_for(live):
     [
         ({"T": 16, "k": 8, "w": 1, "activation": "relu", "inputs": "sine", "b": -0.1},
          "relu has slope 0 at x12: nothing from before it arrives."),
+        ({"T": 2, "k": 1, "w": 1, "activation": "relu", "inputs": "none", "b": -1, "y": 0.5},
+         "relu has its kink at x1 = 0, where its slope is taken as 0."),
         ({"T": 5, "k": 2, "w": 1, "activation": "identity", "inputs": "none", "y": 1},
          "xT = y, where the loss is least."),
         ({"T": 5, "k": 1, "w": 1, "activation": "tanh", "inputs": "sine", "x0": 0},
@@ -411,7 +413,7 @@ def test_examples_show_what_they_are_named_for(live):
         ({"T": 40, "k": 1, "w": 10, "activation": "tanh", "inputs": "none", "x0": 3, "b": 3},
          "The product is too small for the numbers of a computer, which take it for 0."),
     ],
-    ids=["off", "least loss", "no value", "too small"],
+    ids=["off", "kink", "least loss", "no value", "too small"],
 )  # fmt: skip
 def test_a_zero_says_why(live, state, says):
     """A contribution of 0 is drawn as a cross on the line of zeros, and a sentence says why."""

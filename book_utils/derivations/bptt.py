@@ -246,7 +246,10 @@ closed_sum = Derivation.by_induction(
             r"the start $x_0$ does not depend on $\theta$",
             using=(definition(StateRate(0), _none),),
         ),
-        Step(_states(sp.Integer(0), sp.Integer(0)), "an empty sum is zero"),
+        Step(
+            _states(sp.Integer(0), sp.Integer(0)),
+            "an empty sum is zero (its summand is never formed)",
+        ),
     ),
     step=(
         Step(
@@ -285,8 +288,9 @@ def _losses_by_state(newest: sp.Basic) -> SumOf:
 
 gradient_sum = Derivation(
     "bptt-gradient-sum",
-    r"$\frac{dE_t}{d\theta} = \sum_{k=1}^{t} \frac{\partial E_t}{\partial x_t} \frac{\partial "
-    r"x_t}{\partial x_k} \frac{\partial^+ x_k}{\partial\theta}$",
+    r"if $dx_0/d\theta = 0$: $\frac{dE_t}{d\theta} = \sum_{k=1}^{t} "
+    r"\frac{\partial E_t}{\partial x_t} \frac{\partial x_t}{\partial x_k} "
+    r"\frac{\partial^+ x_k}{\partial\theta}$",
     Claim(LossRate(t), "=", _losses_by_state(t), where=later),
     steps=(
         Step(LossGradient(t) * StateRate(t), "the loss moves with the state", using=(_by_state,)),
@@ -331,7 +335,7 @@ ascending_sum = Counterexample(
 _twice = SumOf(LossGradient(2) * path(sp.Integer(2)) * StateRate(k), k, 1, 2)
 double_count = Counterexample(
     "bptt-double-count",
-    r"$\partial x_k/\partial\theta$ in the sum may be read as the total derivative",
+    r"the last factor of the sum may be the total derivative $dx_k/d\theta$",
     refutes=Claim(LossRate(2), "=", _twice),
     instance={
         W: sp.Matrix([[2]]),
@@ -377,7 +381,7 @@ costate_recursion = Derivation(
     steps=(
         Step(
             _costate_sum(s, path(t, s)),
-            r"what $\lambda_s$ means, with the product of Jacobians for each $t$",
+            r"the definition of $\lambda_s$; the product theorem for each $t$",
             using=_meaning(s),
         ),
         Step(
@@ -390,7 +394,11 @@ costate_recursion = Derivation(
             "the oldest factor of each product is $J_{s+1}$",
             using=(for_each(path(t, s).peel_oldest(), t, s + 1, T),),
         ),
-        Step(_handed_back, r"what $\lambda_{s+1}$ means", using=_meaning(s + 1)),
+        Step(
+            _handed_back,
+            r"the definition of $\lambda_{s+1}$; the product theorem again",
+            using=_meaning(s + 1),
+        ),
     ),
 )
 
@@ -420,9 +428,10 @@ _first, _horizon = sp.Integer(1), {T: sp.Range(1, 4)}
 
 books_balance = Derivation.by_induction(
     "bptt-books-balance",
-    r"$\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} \frac{dx_t}{d\theta} = "
-    r"\left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) \frac{dx_s}{d\theta} + "
-    r"\sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ for $1 \le s \le T$",
+    r"if $dx_0/d\theta = 0$: $\sum_{t=1}^{s} \frac{\partial E_t}{\partial x_t} "
+    r"\frac{dx_t}{d\theta} = \left(\frac{\partial E_s}{\partial x_s} - \lambda_s\right) "
+    r"\frac{dx_s}{d\theta} + \sum_{k=1}^{s} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$ "
+    r"for $1 \le s \le T$",
     Claim(_so_far(s), "=", _balance(s), where={**_horizon, s: sp.Range(1, T + 1)}),
     over=s,
     start=_first,
@@ -470,7 +479,8 @@ books_balance = Derivation.by_induction(
 
 total_gradient = Derivation(
     "bptt-total-gradient",
-    r"$\frac{dE}{d\theta} = \sum_{k=1}^{T} \lambda_k \frac{\partial^+ x_k}{\partial\theta}$",
+    r"if $dx_0/d\theta = 0$: $\frac{dE}{d\theta} = \sum_{k=1}^{T} \lambda_k "
+    r"\frac{\partial^+ x_k}{\partial\theta}$",
     Claim(TotalLossRate(T), "=", _by_costates(T), where=_horizon),
     steps=(
         Step(

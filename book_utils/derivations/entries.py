@@ -122,17 +122,24 @@ class Table:
             "| statement | evidence | mutants rejected | source |",
             "| :-- | :-- | :-- | :-- |",
         ]
-        for e in entries:
-            verdict = e.evidence if e.kind == "derivation" else f"refuted ({e.evidence})"
-            lines.append(
-                f"| [{e.label}]({e.where}.ipynb#{e.label}): {e.statement} "
-                f"| {verdict} | {e.killed} of {e.mutants} | {', '.join(e.source)} |"
-            )
+        lines += [_line(e) for e in entries]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         killed, mutants = tally(self.entries)
         return f"{len(self.entries)} statements, {killed} of {mutants} mutants rejected"
+
+
+def _line(e: Entry) -> str:
+    """One row of a table. What is refuted must not read like something that is stated."""
+    stated = e.kind == "derivation"
+    statement = e.statement if stated else f"*not true:* {e.statement}"
+    verdict = e.evidence if stated else f"refuted ({e.evidence})"
+    rejected = f"{e.killed} of {e.mutants}" + (f"; {e.equivalent} true" if e.equivalent else "")
+    return (
+        f"| [{e.label}]({e.where}.ipynb#{e.label}): {statement} "
+        f"| {verdict} | {rejected} | {', '.join(e.source)} |"
+    )
 
 
 SOURCES = {

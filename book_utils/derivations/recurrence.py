@@ -453,8 +453,8 @@ stacked = Derivation(
         ),
         Step(
             _expanded,
-            "$P P^{\\mathsf T} = I$, $P Q^{\\mathsf T} = 0$ and so on: what is picked twice is "
-            "the same part, or none",
+            "$P P^{\\mathsf T} = I$, $P Q^{\\mathsf T} = 0$ and so on: picking a part out of "
+            "itself gives it back, out of another part gives $0$",
             using=(
                 *(definition(a * a.T, sp.Identity(a.shape[0])) for a in (_P, _Q, _R)),
                 *(_nothing(a, b) for a in (_P, _Q, _R) for b in (_P, _Q, _R) if a != b),
@@ -551,29 +551,29 @@ bias_counts = Counterexample(
 )
 
 N = sp.Symbol("N", integer=True, positive=True)
-_row, _column_of = sp.symbols("a b", integer=True, positive=True)
+_l = sp.Symbol("l", integer=True, positive=True)
 _theta = sp.IndexedBase("Theta", shape=(n, N))
 _stack = sp.IndexedBase("z", shape=(N,))
 
 stacked_rate = Derivation(
     "stacked-immediate",
-    r"with $x_{t-1}$ held fixed, $\partial(\Theta z)_i/\partial\Theta_{ab} = \delta_{ai} z_b$",
+    r"with $x_{t-1}$ held fixed, $\partial(\Theta z)_i/\partial\Theta_{jl} = \delta_{ij} z_l$",
     Claim(
-        sp.Derivative(sp.Sum(_theta[i, q] * _stack[q], (q, 1, N)), _theta[_row, _column_of]),
+        sp.Derivative(sp.Sum(_theta[i, q] * _stack[q], (q, 1, N)), _theta[j, _l]),
         "=",
-        sp.KroneckerDelta(_row, i) * _stack[_column_of],
+        sp.KroneckerDelta(i, j) * _stack[_l],
     ),
     steps=(
         Step(
             sp.Sum(
-                sp.KroneckerDelta(_row, i) * sp.KroneckerDelta(q, _column_of) * _stack[q],
+                sp.KroneckerDelta(i, j) * sp.KroneckerDelta(q, _l) * _stack[q],
                 (q, 1, N),
             ),
-            r"$\partial\Theta_{iq}/\partial\Theta_{ab}$ is $1$ if $a = i$ and $b = q$, else $0$",
+            r"$\partial\Theta_{iq}/\partial\Theta_{jl}$ is $1$ if $i = j$ and $q = l$, else $0$",
         ),
         Step(
-            sp.KroneckerDelta(_row, i) * _stack[_column_of],
-            "only the term $q = b$ is left",
+            sp.KroneckerDelta(i, j) * _stack[_l],
+            "only the term $q = l$ is left",
         ),
     ),
     source=("002-bias-irrelevant",),

@@ -61,11 +61,9 @@ def draw(figure: Figure, record: Record) -> None:
     for (gain, sizes), color, marker in colours:
         ax.plot(record.k, sizes, color=color, marker=marker, markersize=3, label=f"gain {gain:g}")
     ax.set_yscale("log")
-    ax.set_xlabel(
-        f"$k$, the step in which the weights acted (the loss is that of step {_t(record)})"
-    )
+    ax.set_xlabel("step $k$ in which the weights acted")
     ax.set_ylabel("size of the term")
-    ax.legend(loc="lower right", ncols=3)
+    ax.legend(loc="lower right")
 
 
 def describe(record: Record) -> str:
@@ -82,10 +80,11 @@ def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
         f"The terms of the gradient of one loss, that of step {_t(record)}, by the step k in "
-        "which the weights acted. One tanh network, three gains."
+        "which the weights acted. One tanh network, drawn once; "
+        f"{len(record.sizes)} gains."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (6.2, 3.4)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (4.4, 3.3)), describe(record) + ".", caption
     )
 
 

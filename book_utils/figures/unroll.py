@@ -58,7 +58,7 @@ class Record:
 
     @property
     def gradient(self) -> float:
-        """∂E/∂w, the sum of all contributions; 0 where they cancel but for rounding."""
+        """dE/dw, the sum of all contributions; 0 where they cancel but for rounding."""
         total, size = self.terms.sum(), np.abs(self.terms).sum()
         return 0.0 if abs(total) <= float(ROUNDING) * size else float(total)
 
@@ -84,7 +84,7 @@ def compute(
     b: float = 0.0,
     y: float = -1.0,
 ) -> Record:
-    """Run x_t = w σ(x_{t-1}) + u_t + b for T steps; split ∂E/∂w by the step where w acts."""
+    """Run x_t = w σ(x_{t-1}) + u_t + b for T steps; split dE/dw by the step where w acts."""
     cell = Vanilla([[w]], [[1]], [b], activation)
     u = np.array([[float(INPUTS[inputs].subs(t, step))] for step in range(1, T + 1)])
     states = simulate(cell, [x0], u)
@@ -125,13 +125,13 @@ def describe(record: Record) -> str:
         f"One unit, x_t = {cell.W[0, 0]:g} σ(x_(t-1)) + u_t + {cell.b[0]:g} with "
         f"{cell.activation.name}, {_input_words(record.inputs)}, from x_0 = {record.states[0]:g}, "
         f"unrolled for {T} steps; the loss is ½ (x_{T} - y)² with y = {record.y:g}.",
-        f"The contributions r of the steps to ∂E/∂w go from {first:.3g} at step 1 to "
+        f"The contributions r of the steps to dE/dw go from {first:.3g} at step 1 to "
         f"{last:.3g} at step {T}" + (f"; {zeros} of them are 0." if zeros else "."),
         f"Step {k} contributes {record.terms[k - 1]:.3g}: ∂E/∂x_{T} = "
         f"{record.loss_gradient:.3g} times ∂x_{T}/∂x_{k} = "
         f"{record.transports[k - 1]:.3g} times {record.immediates[k - 1]:.3g}.",
-        f"All together are ∂E/∂w = {record.gradient:.3g}. Weighted by size they come from "
-        f"{record.distance:.3g} steps before step {T} on average.",
+        f"All together are dE/dw = {record.gradient:.3g}. Their average age, weighted by size, is "
+        f"{record.distance:.3g} steps before step {T}.",
         f"The bound goes from {record.bounds[-1]:.3g} at step {T} to {record.bounds[0]:.3g} "
         f"at step 1, by a factor η = {record.eta:.3g} a step.",
     ]
@@ -180,7 +180,7 @@ def _draw_sizes(ax: Axes, record: Record) -> None:
     ax.axvline(record.k, color=FAINT, linewidth=5, alpha=0.5, zorder=0)
     ax.set_yscale("log")
     if record.bounds.max() > 0:
-        label = r"bound: $\eta^{T-k}$, scaled"
+        label = r"bound: $\eta^{T-k}$, scaled to this run"
         ax.plot(steps, record.bounds, color=INK, linestyle=(0, (4, 3)), linewidth=1.2, label=label)
     styles = (
         (record.terms > 0, {"color": ORANGE, "marker": "o"}, "positive"),

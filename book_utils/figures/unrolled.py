@@ -12,7 +12,7 @@ from book_utils.figures.still import BLUE, FAINT, GREEN, INK, ORANGE, Still, dra
 Place = tuple[float, float]
 
 COLORS = {"W": BLUE, "U": ORANGE, "L": GREEN}
-"""One colour for one parameter: what has one colour is tied."""
+"""The arrows of W are tied, and those of U. An L arrow leads to a loss and carries no weights."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        f"The network unrolled over {record.steps} steps. Arrows of one colour carry the same "
-        "parameters, so the chain is a deep network with tied weights. The activation and the "
-        "bias are not drawn."
+        f"The network unrolled over {record.steps} steps. All W arrows carry the same weights, and "
+        "so do all U arrows: the chain is a deep network with tied weights. The L arrows lead to "
+        "the losses and carry none. The activation and the bias are not drawn."
     )
     size = (1.15 * record.steps + 0.8, 3.0)
     return Still(drawn(lambda figure: draw(figure, record), size), describe(record) + ".", caption)

@@ -217,7 +217,18 @@ function timeline(state) {
     html("span", { class: "dot positive" }, symbol("r", "T,k"), " > 0"),
     html("span", { class: "dot negative" }, symbol("r", "T,k"), " < 0"),
     html("span", { class: "dot zero" }, symbol("r", "T,k"), " = 0"),
-    html("span", { class: "bound" }, "bound, with slope ", letter("η"), " per step"),
+    html(
+      "span",
+      { class: "bound" },
+      "bound |",
+      partial(letter("E"), symbol("x", "T")),
+      "| · max |",
+      letter("σ"),
+      "(",
+      symbol("x", "k−1"),
+      ")| of this run · ",
+      whole(letter("η"), html("sup", {}, "T−k")),
+    ),
   );
   return {
     node: panel(
@@ -247,6 +258,7 @@ function row(what, name, remark) {
 }
 
 const partial = (above, below) => whole("∂", above, "/∂", below);
+const derivative = (above, below) => whole("d", above, "/d", below);
 
 /** The three factors of one contribution, and what all contributions come to. */
 function readout(state) {
@@ -282,11 +294,9 @@ function readout(state) {
   const where = html(
     "p",
     {},
-    "Weighted by their sizes, the contributions come from ",
+    "Average age of the contributions, weighted by size: ",
     whole(sum.distance, " steps"),
-    " before ",
-    letter("T"),
-    " on average.",
+    ".",
   );
   const nowhere = html("p", {}, "Every contribution is 0.");
   const eta = { value: read("eta"), says: html("span"), how: html("span") };
@@ -308,7 +318,7 @@ function readout(state) {
         html(
           "p",
           {},
-          whole(partial(letter("E"), letter("w")), " = Σ ", symbol("r", "T,k"), " = "),
+          whole(derivative(letter("E"), letter("w")), " = Σ ", symbol("r", "T,k"), " = "),
           sum.gradient,
           ", in size at most ",
           sum.allowed,
@@ -341,20 +351,30 @@ function readout(state) {
       nowhere.hidden = now.size !== 0;
       eta.how.textContent = `${number(now.gamma)} · ${number(Math.abs(w))} = `;
       eta.value.textContent = number(now.eta);
-      eta.says.textContent = `. ${VERDICTS[Math.sign(now.eta - 1)]}`;
+      eta.says.replaceChildren(". ", ...VERDICTS[Math.sign(now.eta - 1)]());
       remark.replaceChildren(...zeroRemark(now, T, k, activation));
     },
   };
 }
 
 const VERDICTS = {
-  "-1": "Below 1: with every step back the bound shrinks, and the contributions must vanish.",
-  0: "Exactly 1: the bound is the same for all steps.",
-  1: "Above 1: with every step back the bound grows. The contributions may grow, but need not.",
+  "-1": () => [
+    "Below 1: with every step back ",
+    partial(symbol("x", "T"), symbol("x", "k")),
+    " shrinks at least by the factor ",
+    letter("η"),
+    ", and the bound by just this factor. A contribution keeps its size only where ",
+    whole(letter("σ"), "(", symbol("x", "k−1"), ")"),
+    " grows as fast backwards.",
+  ],
+  0: () => ["Exactly 1: the bound is the same for all steps."],
+  1: () => [
+    "Above 1: with every step back the bound grows. The contributions may grow, but need not.",
+  ],
 };
 
 /** Why the contribution is 0, where it is. */
-function zeroRemark({ steps, first }, T, k, activation) {
+function zeroRemark({ states, steps, first }, T, k, activation) {
   const { term, immediate } = steps[k - 1];
   if (term !== 0) return [];
   if (first === 0) return [symbol("x", "T"), " = ", letter("y"), ", where the loss is least."];
@@ -362,6 +382,8 @@ function zeroRemark({ steps, first }, T, k, activation) {
     return [letter("σ"), "(", symbol("x", k - 1), ") = 0: the weight multiplies 0 there."];
   // The slope at x_j is the one that the step from j to j + 1 uses.
   const off = steps.findLastIndex(({ slope }, j) => j >= k && slope === 0);
+  if (off >= 0 && activation === "relu" && states[off] === 0)
+    return ["relu has its kink at ", symbol("x", off), " = 0, where its slope is taken as 0."];
   if (off >= 0)
     return [`${activation} has slope 0 at `, symbol("x", off), ": nothing from before it arrives."];
   return ["The product is too small for the numbers of a computer, which take it for 0."];

@@ -12,7 +12,7 @@ from book_utils.widgets.base import Choice, Count, Explorable, Numbers
 class Unroll(Explorable):
     """One unit, x_t = w σ(x_{t-1}) + u_t + b, for T steps, with the loss E = ½ (x_T − y)².
 
-    The reader picks a step k and sees what it contributes to ∂E/∂w. All ranges are such that no
+    The reader picks a step k and sees what it contributes to dE/dw. All ranges are such that no
     number can overflow.
     """
 
