@@ -217,7 +217,7 @@ FALSE = [
     FalseClaim("radius of a sum is its norm", "the sum is not symmetric", eq(SpectralRadius(total(W * at(k))), SigmaMax(total(W * at(k))), steps)),
     FalseClaim("norm of the square of a sum", "only ρ² <= ‖·²‖ holds", le(SigmaMax(total(W * at(k)) ** 2), SpectralRadius(total(W * at(k))) ** 2, steps)),
     FalseClaim("two signs of one product", "for even lengths the two add up", le(SigmaMax(signed(-W) + signed(W)), SigmaMax(signed(W)), {t: sp.Range(0, 5)})),
-    FalseClaim("a power and its transpose", "‖A + A‖ = 2 ‖A‖", le(SigmaMax(sp.MatPow(W.T, k) + sp.Transpose(sp.MatPow(W, k))), SigmaMax(sp.MatPow(W, k)), {k: sp.Range(0, 5)})),
+    FalseClaim("a power and its transpose", "‖A + A‖ = 2 ‖A‖", le(SigmaMax(sp.MatAdd(sp.MatPow(W.T, k), sp.Transpose(sp.MatPow(W, k)))), SigmaMax(sp.MatPow(W, k)), {k: sp.Range(0, 5)})),
     FalseClaim("root of a norm", "√a > a below 1", le(sp.sqrt(SigmaMax(W)), SigmaMax(W))),
     FalseClaim("a norm divided", "dividing by a norm below 1 makes more", le(SigmaMax(W) / SigmaMax(P), SigmaMax(W * P))),
     FalseClaim("inverse norms", "1/‖WP‖ is the larger one", le(1 / SigmaMax(W * P), 1 / (SigmaMax(W) * SigmaMax(P)))),

@@ -152,7 +152,7 @@ PROVED = {
     "norm of an empty sum": eq(SigmaMax(total(W * at(k), high=0)), 0),
     "rho of a symmetric sum": eq(SpectralRadius(total(W * at(k) * W.T)), SigmaMax(total(W * at(r) * W.T, r)), steps),
     "rho of the square of a sum": le(SpectralRadius(total(W * at(k))) ** 2, SigmaMax(total(W * at(k))) ** 2, steps),
-    "a power and its transpose": eq(SigmaMax(sp.MatPow(W.T, k) + sp.Transpose(sp.MatPow(W, k))), 2 * SigmaMax(W**k), {k: sp.Range(0, 5)}),
+    "a power and its transpose": eq(SigmaMax(sp.MatAdd(sp.MatPow(W.T, k), sp.Transpose(sp.MatPow(W, k)))), 2 * SigmaMax(W**k), {k: sp.Range(0, 5)}),
     "sum of norms": le(sp.Sum(SigmaMax(W * at_m), (m, 1, k)), SigmaMax(W) * sp.Sum(SigmaMax(at_m), (m, 1, k)), {k: sp.Range(0, 4)}),
 }  # fmt: skip
 

@@ -136,6 +136,7 @@ FALSE_STEPS = {
     "strict, to the power 0": (claim(a**k, "<", b**k, few), [bound(a, b, "<")]),
     "divided by a norm": (le(a, b), [bound(a * norm(W), b * norm(W))]),
     "divided by γ": (le(gamma, 1), [bound(gamma * norm(W), norm(W))]),
+    "a negative multiple": (le(a, b), [bound(-a, -b)]),
     "an absolute value": (le(sp.Abs(z), y), [bound(z, y)]),
     "an exponent below zero": (le(a ** (k - 2), b ** (k - 2), few), [bound(a, b)]),
     "an exponent of unknown sign": (le(a ** (t - k), b ** (t - k), {**few, t: sp.Range(0, 3)}), [bound(a, b)]),
