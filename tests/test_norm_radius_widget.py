@@ -289,7 +289,7 @@ def test_an_image_out_of_scale_says_so(live):
 
 
 def test_what_is_said_of_the_scale_wraps(live):
-    """The sentence on the scale stays in its panel, whatever a theme says of the class ``badge``."""
+    """The sentence on the scale stays in its panel, whatever a theme says of ``badge``."""
     live.add_style_tag(content=".badge { white-space: nowrap; padding: 0.35em 0.65em }")
     slider(live, "radius").fill("1.2")
     slider(live, "shear").fill("10")
