@@ -116,5 +116,5 @@ def show(record: Record) -> Still:
         "largest eigenvalue; its distance is the spectral radius. Where the two coincide, green "
         "lies on orange."
     )
-    figure = drawn(lambda figure: draw(figure, record), (5.2, 3.6))
+    figure = drawn(lambda figure: draw(figure, record), (4.2, 3.2))
     return Still(figure, describe(record) + ".", caption)

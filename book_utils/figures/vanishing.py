@@ -121,5 +121,5 @@ def show(record: Record) -> Still:
         "matrix, chosen so that γ times the largest singular value is η; the inputs are random."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (5.2, 3.9)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (4.6, 3.9)), describe(record) + ".", caption
     )
