@@ -123,7 +123,11 @@ function ratePanel(state) {
     "p",
     { class: "key" },
     html("span", { class: "chosen" }, "the chosen ", letter("n")),
-    html("span", { class: "curve" }, `the other sizes, from ${SIZES[0]} (lowest) to ${SIZES.at(-1)}`),
+    html(
+      "span",
+      { class: "curve" },
+      `the other sizes, from ${SIZES[0]} (lowest) to ${SIZES.at(-1)}`,
+    ),
     html("span", { class: "half" }, whole("2", letter("g"), " = 1")),
     html("span", { class: "one" }, whole(letter("g"), " = 1")),
     html("span", { class: "critical" }, symbol("g", "c")),
