@@ -126,6 +126,7 @@ FALSE_STEPS = {
     "an inequality": (eq(sigma(z), sigma(y)), [bound(z, y)]),
     "the factors swapped": (eq(W * P, Q), [definition(P * W, Q)]),
     "one factor transposed": (eq(W.T * P, Q), [definition(W * P, Q)]),
+    "a multiple": (eq(W * P, Q), [definition(2 * W * P, Q)]),
     "a right inverse": (eq(P * W, identity), [definition(W * P, identity)]),
     "an inverse of another size": (eq(sp.Trace(A * B), sp.Trace(sp.Identity(p))), [definition(A * B, identity)]),
     "cancelled": (eq(W, identity), [definition(W * W, W)]),
