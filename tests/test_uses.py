@@ -119,6 +119,7 @@ FALSE_STEPS = {
     "under a sum of matrices": (eq(total(W * at(k)), total(W * P), steps), [definition(at(k), P)]),
     "under an ordered product": (eq(Descending(W * at(r), r, t, 1), Descending(W * P, r, t, 1), steps), [definition(at(r), P)]),
     "under a sum of numbers": (eq(sp.Sum(x[m] * y, (m, 1, n)), sp.Sum(z * y, (m, 1, n))), [definition(x[m], z)]),
+    "captured by a sum": (eq(sp.Sum(z * y, (m, 1, n)), sp.Sum(x[m] * y, (m, 1, n))), [definition(z, x[m])]),
     "under a diagonal": (eq(DiagonalOf(x[m], m, n, sp.Symbol("X")), DiagonalOf(z, m, n, sp.Symbol("Z"))), [definition(x[m], z)]),
     "under a derivative": (eq(sp.Derivative(y**2, y), 0), [definition(y**2, z**2)]),
     "into a derivative": (eq(sp.Derivative(z, y), 2 * y), [definition(z, y**2)]),
