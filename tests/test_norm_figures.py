@@ -63,6 +63,8 @@ def test_the_circles_show_their_data(images):
         np.testing.assert_array_equal(ellipse.get_xydata().T, image.ellipse)
         np.testing.assert_array_equal(farthest.get_xydata()[1], image.farthest)
         np.testing.assert_array_equal(along.get_xydata()[1], image.along)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 4
 
 
 def test_roots_are_those_of_the_powers(roots):
@@ -89,13 +91,13 @@ def test_roots_of_a_vanishing_power_are_refused():
 
 
 def test_the_lines_show_their_data(roots):
-    """Each line is the record's, and a dashed line stands at the radius."""
+    """Each line is the record's, and a thin line stands at the radius."""
     figure = Figure()
     gelfand.draw(figure, roots)
-    *lines, dashed = figure.axes[0].lines
+    *lines, thin = figure.axes[0].lines
     for line, values in zip(lines, roots.roots.values(), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), values)
-    assert dashed.get_ydata()[0] == pytest.approx(0.9)
+    assert thin.get_ydata()[0] == pytest.approx(0.9)
 
 
 def test_the_words_follow_the_data(images, roots):

@@ -288,6 +288,29 @@ def test_an_image_out_of_scale_says_so(live):
     assert live.evaluate(DRAW, {"W": [[0.9, 0], [0, 0.9]], "k": 2})["badge"] == ""
 
 
+def test_what_is_said_of_the_scale_wraps(live):
+    """The sentence on the scale stays in its panel, whatever a theme says of ``badge``."""
+    live.add_style_tag(content=".badge { white-space: nowrap; padding: 0.35em 0.65em }")
+    slider(live, "radius").fill("1.2")
+    slider(live, "shear").fill("10")
+    badge, panel = live.locator(".badge"), live.locator(".side .panel").first
+    assert "times smaller than it is." in badge.inner_text()
+    width = "(node) => node.scrollWidth - node.clientWidth"
+    assert badge.evaluate(width) == panel.evaluate(width) == 0
+    lines = "(node) => node.getClientRects().length && node.offsetHeight"
+    assert badge.evaluate(lines) > 30  # two lines of 13 pixels
+
+
+def test_small_shears_can_be_picked(live):
+    """An arrow key moves the shear by 0.01, so that 0.19, where the norm is 1, can be reached."""
+    slider(live, "shear").fill("0.18")
+    slider(live, "shear").press("ArrowRight")
+    assert state(live)["W"].tolist() == [[0.9, 0.19], [0, 0.9]]
+    assert shown(live, "norm") == 1
+    slider(live, "shear").press("ArrowRight")
+    assert shown(live, "largest") > 1
+
+
 CUT = "([points, low, high], view) => view.cut(points, low, high)"
 
 

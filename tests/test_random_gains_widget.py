@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 from widget_pages import SHOWN, open_live, shown
 
 from book_utils.dynamics import critical_gain
@@ -82,11 +82,11 @@ def test_every_size(live, n):
 def test_examples_show_what_they_are_named_for(live):
     """Near g_c two units keep their size, at 1 many shrink slowly, above critical they grow."""
     rates = {}
-    for name in ("Two units, critical", "64 units, g = 1", "Above critical", "Norm criterion"):
+    for name in ("Two units, near critical", "64 units, g = 1", "Above critical", "Norm criterion"):
         live.get_by_role("button", name=name).click()
         agrees_with_numpy(live)
         rates[name] = shown(live, "rate")
-    assert abs(rates["Two units, critical"]) < 0.005
+    assert abs(rates["Two units, near critical"]) < 0.005
     assert -0.01 < rates["64 units, g = 1"] < 0
     assert rates["Above critical"] > 0
     assert rates["Norm criterion"] < -0.6, "far below what would be enough"
@@ -100,6 +100,22 @@ def test_new_runs_are_new_and_have_the_same_law(live):
     assert before[:2] != after[:2]
     assert before[2] == after[2]
     agrees_with_numpy(live, seed=2)
+
+
+def test_new_runs_are_announced(live):
+    """Who does not see the picture hears where the new runs lie: the numbers of the read-out."""
+    said = live.get_by_role("status")
+    heard = set()
+    for _ in range(2):
+        live.get_by_role("button", name="New runs").click()
+        low, high = (
+            live.locator(f"[data-read={what}]").inner_text() for what in ("lowest", "highest")
+        )
+        expect(said).to_contain_text(
+            f"After 200 steps the rates of 6 runs lie from {low} to {high}."
+        )
+        heard.add(said.inner_text())
+    assert len(heard) == 2
 
 
 def test_steps_narrow_the_runs(live):

@@ -61,36 +61,39 @@ def test_the_sums_are_those_that_the_chapter_proves(record):
     proved = {
         "one term stays": np.where(t > 1, 1, 0),
         "two terms cancel": 0 * t,
-        "no term vanishes": np.where(t > 1, 4, 0),
-        "all terms equal": t,
+        "no term vanishes": np.full(record.T, 4),
+        "left alone, w = 1": t,
         "columns fade": 2 * (1 - 0.5**t),
-        "columns explode": t * 1.1 ** (2 * t - 1),
+        "left alone, w = 1.1": t * 1.1 ** (2 * t - 1),
     }
     assert set(proved) == set(record.sums)
     for name, sums in proved.items():
-        # A few roundings in sums of at most twelve terms.
+        # A few roundings in sums of at most forty terms.
         np.testing.assert_allclose(record.sums[name], sums, rtol=1e-13)
 
 
 def test_no_term_vanishes_in_the_triangle_of_that_name(record):
-    """All its terms except the first column's are 2 or 4 in modulus."""
+    """Its terms are 2, 4 or 8 in modulus, none is 0."""
     r = record.terms["no term vanishes"]
-    assert set(np.abs(r[np.tril_indices(len(r))]).tolist()) == {0, 2, 4}
-    assert np.count_nonzero(r) == len(r) * (len(r) - 1) / 2
+    assert set(np.abs(r[np.tril_indices(len(r))]).tolist()) == {2, 4, 8}
 
 
 def test_the_picture_shows_the_terms_and_the_sums(record):
-    """Dots stand at the terms, as large as their modulus, and each line is a row of sums."""
+    """Dots stand at the terms, as large as their modulus, crosses where a term is zero, and each
+    line is a row of sums."""
     figure = Figure()
     terms.draw(figure, record)
     *triangles, lines = figure.axes
     for ax, name in zip(triangles, terms.TRIANGLES, strict=True):
-        r = record.terms[name]
+        r = record.terms[name][: terms.ROWS, : terms.ROWS]
         drawn = np.zeros_like(r)
-        for dots, sign in zip(ax.collections[1:], (1, -1), strict=True):
+        *dotted, crosses = ax.collections
+        for dots, sign in zip(dotted, (1, -1), strict=True):
             for (k, t), area in zip(dots.get_offsets(), dots.get_sizes(), strict=True):
                 drawn[round(t) - 1, round(k) - 1] = sign * area
         np.testing.assert_allclose(drawn / np.abs(drawn).max(), r / np.abs(r).max(), atol=1e-12)
+        zeros = {(t + 1, k + 1) for t in range(len(r)) for k in range(t + 1) if r[t, k] == 0}
+        assert {(round(t), round(k)) for k, t in crosses.get_offsets()} == zeros
         assert ax.get_title() == name
     shown = {line.get_label(): line.get_ydata() for line in lines.lines}
     assert set(shown) == set(record.sums)
@@ -103,9 +106,9 @@ def test_the_picture_shows_the_terms_and_the_sums(record):
 def test_the_words_follow_the_data(record):
     """The alternative text is computed: other data, other numbers in it."""
     words = terms.describe(record)
-    assert "columns fade 2" in words
-    assert "6 positive and 5 negative" in words
+    assert "columns fade: 2;" in words
+    assert "In row 12, one term stays: 1 positive and 0 negative" in words
     other = {name: 3 * sums for name, sums in record.sums.items()}
     assert terms.describe(replace(record, sums=other)) != words
     other = {name: -r for name, r in record.terms.items()}
-    assert "5 positive and 6 negative" in terms.describe(replace(record, terms=other))
+    assert "stays: 0 positive and 1 negative" in terms.describe(replace(record, terms=other))

@@ -82,6 +82,9 @@ def test_the_picture_shows_norms_and_bounds(record):
             np.testing.assert_array_equal(measured.get_ydata(), values)
             low, high = ax.get_ylim()
             assert ((low < values) & (values < high)).all()
+    (legend,) = figure.legends
+    named = [text.get_text() for text in legend.get_texts()]
+    assert named == [rf"$\eta = {eta:g}$" for eta in record.etas] + [vanishing.BOUND]
 
 
 def test_the_words_follow_the_data(record):

@@ -184,7 +184,7 @@ strictly = Counterexample(
     "norms-not-strictly",
     r"$\lVert A B \rVert < \lVert A \rVert \, \lVert B \rVert$",
     refutes=Claim(norm(M * P), "<", norm(M) * norm(P)),
-    instance={M: sp.eye(2), P: sp.eye(2)},
+    instance={M: sp.eye(2) / 2, P: sp.eye(2)},
     instead=(Claim(norm(M * P), "<=", norm(M) * norm(P)),),
     source=("002-eq14",),
 )
@@ -246,22 +246,24 @@ transposed = Derivation(
 )
 
 _d, _x = sp.IndexedBase("d", shape=(n,)), sp.IndexedBase("v", shape=(n,))
-_s = sp.Symbol("s", real=True, nonnegative=True)
-_slopes = every(i, sp.Range(1, n + 1), _d[i] ** 2, "<=", _s)
+_bound = sp.Symbol("gamma^2", real=True, nonnegative=True)
+"""The square of γ as one number: every s >= 0 is the square of one."""
+_slopes = every(i, sp.Range(1, n + 1), _d[i] ** 2, "<=", _bound)
 
 diagonal = Derivation(
     "norms-diagonal",
-    r"if $d_i^2 \le s$ for all $i$, then $\sum_i (d_i v_i)^2 \le s \sum_i v_i^2$",
+    r"if $\lvert d_i \rvert \le \gamma$ for all $i$, then "
+    r"$\sum_i (d_i v_i)^2 \le \gamma^2 \sum_i v_i^2$",
     Claim(
         sp.Sum((_d[i] * _x[i]) ** 2, (i, 1, n)),
         "<=",
-        _s * sp.Sum(_x[i] ** 2, (i, 1, n)),
+        _bound * sp.Sum(_x[i] ** 2, (i, 1, n)),
         given=(_slopes,),
     ),
     steps=(
         Step(
-            _s * sp.Sum(_x[i] ** 2, (i, 1, n)),
-            r"term by term: $d_i^2 v_i^2 \le s v_i^2$, since $v_i^2 \ge 0$",
+            _bound * sp.Sum(_x[i] ** 2, (i, 1, n)),
+            r"term by term: $d_i^2 v_i^2 \le \gamma^2 v_i^2$, since $v_i^2 \ge 0$",
             "<=",
             using=(given(_slopes),),
         ),
@@ -309,13 +311,13 @@ power_below = Derivation(
     steps=(
         Step(
             radius(M**k),
-            "the radius of a power",
+            "the radius of a power (theorem 1.1.6)",
             by=(monotone,),
             using=(lemma(radius(M**k), radius(M) ** k, radius_of_power),),
         ),
         Step(
             norm(M**k),
-            "the radius is at most the norm, for the matrix $A^k$",
+            "the radius is at most the norm (theorem 5.6.9), for the matrix $A^k$",
             "<=",
             by=(monotone,),
             using=(lemma(radius(M**k), norm(M**k), radius_below, "<="),),
@@ -378,7 +380,7 @@ normal = Derivation(
             radius(N),
             r"$\lVert A^2 \rVert = \lVert A \rVert^2$, $\lVert A^4 \rVert = \lVert A \rVert^4$, "
             "… and Gelfand's formula",
-            by=Cited("Horn and Johnson, section 2.5"),
+            by=Cited("Horn and Johnson, corollary 5.6.14"),
         ),
     ),
 )

@@ -20,9 +20,10 @@ from book_utils.derivations.engine.vocabulary import (
     DiagonalOf,
     Frobenius,
     Number,
+    SigmaMax,
     SumOf,
 )
-from book_utils.derivations.network import alpha, i, j, k, n, q, r, t
+from book_utils.derivations.network import alpha, i, j, k, n, q, t
 
 ONE = sp.Integer(1)
 
@@ -198,12 +199,12 @@ _J = sp.MatrixSymbol("J", n, n)
 _error, _other = sp.MatrixSymbol("lambda", 1, n), sp.MatrixSymbol("v", 1, n)
 _kept = Claim(Frobenius(_error * _J), "=", Frobenius(_error))
 _at = {_error: sp.Matrix([[1, 0]]), _other: sp.Matrix([[0, 1]])}
-_no_more = Claim(
-    Frobenius(_error * _J) * Frobenius(_other),
-    "=",
-    Frobenius(_error) * Frobenius(_other),
-    given=(_kept,),
+# What the kept length does say: of the multiples of λ, and that J does not shorten every row.
+_multiple = sp.Symbol("a", positive=True)
+_on_its_line = Claim(
+    Frobenius(_multiple * _error * _J), "=", _multiple * Frobenius(_error), given=(_kept,)
 )
+_some_row = Claim(SigmaMax(_J) * Frobenius(_error), ">=", Frobenius(_error), given=(_kept,))
 
 omega_vanishes = Counterexample(
     "regulariser-other-direction",
@@ -211,7 +212,7 @@ omega_vanishes = Counterexample(
     "shortened",
     refutes=Claim(Frobenius(_other * _J), ">=", Frobenius(_other), given=(_kept,)),
     instance={_J: sp.diag(1, sp.Rational(1, 10)), **_at},
-    instead=(_no_more,),
+    instead=(_some_row,),
 )
 
 omega_explodes = Counterexample(
@@ -219,14 +220,14 @@ omega_explodes = Counterexample(
     r"if $\Vert\lambda J\Vert = \Vert\lambda\Vert$ for the error $\lambda$, then no row $v$ is "
     "stretched",
     refutes=Claim(Frobenius(_other * _J), "<=", Frobenius(_other), given=(_kept,)),
-    instance={_J: sp.diag(1, 2), **_at},
-    instead=(_no_more,),
+    instance={_J: sp.diag(1, 2), _multiple: 3, **_at},
+    instead=(_on_its_line,),
 )
 
 # The forget path -----------------------------------------------------------------------------
 
 _gate = sp.IndexedBase("f", shape=(n,))
-_written = sp.IndexedBase("g", shape=(n,))
+_written = sp.IndexedBase("p", shape=(n,))
 _memory = sp.Function("c")
 _rate = ColumnOf(
     sp.Derivative(_memory(q, alpha), alpha),
@@ -244,13 +245,13 @@ _gates = DiagonalOf(_gate[q], q, n, sp.Symbol(r"\operatorname{diag}(f_t)"))
 
 forget_step = Derivation(
     "forget-step",
-    r"if $c_{t-1}$ depends on $\alpha$, and $f_t$ and $g_t$ do not, then $\partial c_t/\partial"
+    r"if $c_{t-1}$ depends on $\alpha$, and $f_t$ and $p_t$ do not, then $\partial c_t/\partial"
     r"\alpha = \operatorname{diag}(f_t)\,\partial c_{t-1}/\partial\alpha$",
     Claim(_next_rate, "=", _gates * _rate),
     steps=(
         Step(
             _gates * _rate,
-            r"entry $i$ of $f_t \circ c_{t-1} + g_t$ is $f_{t,i}\,c_{t-1,i} + g_{t,i}$",
+            r"entry $i$ of $f_t \circ c_{t-1} + p_t$ is $f_{t,i}\,c_{t-1,i} + p_{t,i}$",
         ),
     ),
 )
@@ -266,7 +267,7 @@ class Gate(Number):
 
 
 class MemoryRate(Number):
-    """∂c_t/∂c_k of one unit with c_t = f_t c_{t-1} + g_t, by moving c_k and running on."""
+    """∂c_t/∂c_k of one unit with c_t = f_t c_{t-1} + p_t, by moving c_k and running on."""
 
     tex, plain = r"\frac{{\partial c_{{{}}}}}{{\partial c_{{{}}}}}", "∂c_{}/∂c_{}"
 
@@ -277,7 +278,7 @@ class MemoryRate(Number):
 
         def moved(memory):
             for time in range(oldest + 1, newest + 1):
-                (written,) = at.vector(f"g@{time}", 1)
+                (written,) = at.vector(f"p@{time}", 1)
                 memory = Gate(time).numeric(at) * memory + written
             return memory
 
@@ -285,7 +286,7 @@ class MemoryRate(Number):
 
 
 def _path(newest: sp.Basic) -> sp.Product:
-    return sp.Product(Gate(r), (r, k + 1, newest))
+    return sp.Product(Gate(j), (j, k + 1, newest))
 
 
 forget_path = Derivation.by_induction(

@@ -174,8 +174,8 @@ _u = sp.Symbol("u", real=True)
 
 chain_rule = Derivation(
     "terms-chain-rule",
-    r"if the weight $v$ of a step and the state $X$ before it depend on $\alpha$, then "
-    r"$\frac{d}{d\alpha}(vX + u) = \frac{dv}{d\alpha} X + v \frac{dX}{d\alpha}$",
+    r"if the weight $v$ of a step and the state $X$ before it depend differentiably on $\alpha$, "
+    r"then $\frac{d}{d\alpha}(vX + u) = \frac{dv}{d\alpha} X + v \frac{dX}{d\alpha}$",
     Claim(
         sp.Derivative(_v * _X + _u, alpha),
         "=",
@@ -191,7 +191,7 @@ chain_rule = Derivation(
 
 loss_rule = Derivation(
     "terms-loss-rule",
-    r"if the state $X$ depends on $\alpha$, then "
+    r"if the state $X$ depends differentiably on $\alpha$, then "
     r"$\frac{d}{d\alpha}\,\frac12 (X - y)^2 = (X - y) \frac{dX}{d\alpha}$",
     Claim(
         sp.Derivative((_X - y) ** 2 / 2, alpha),
@@ -251,12 +251,12 @@ contribution = Derivation(
     steps=(
         Step(
             (_x(t) - y) * _own(t),
-            "the chain rule for the loss",
+            "*the chain rule for the loss*",
             using=(lemma(_r, (_x(t) - y) * _own(t), loss_rule),),
         ),
         Step(
             (_x(t) - y) * w ** (t - k) * _x(k - 1),
-            "the lemma",
+            "*One weight moves*",
             using=(lemma(_own(t), w ** (t - k) * _x(k - 1), own_weight),),
         ),
     ),
@@ -285,7 +285,7 @@ slope = Derivation.by_induction(
     base=(
         Step(
             _x(0),
-            "the lemma for one step, where $x_0$ does not depend on $w$",
+            "*the chain rule for a linear step*; $x_0$ does not depend on $w$",
             using=(lemma(_slope(1), _x(0), chain_rule),),
         ),
         Step(_row(1, 1), "a sum of one term", using=(definition(_row(1, 1), _x(0)),)),
@@ -293,7 +293,7 @@ slope = Derivation.by_induction(
     step=(
         Step(
             _x(t - 1) + w * _slope(t - 1),
-            "the lemma for one step: here the weight and the state both depend on $w$",
+            "*the chain rule for a linear step*: the weight and the state both depend on $w$",
             using=(lemma(_slope(t), _x(t - 1) + w * _slope(t - 1), chain_rule),),
         ),
         Step(
@@ -323,12 +323,12 @@ gradient = Derivation(
     steps=(
         Step(
             (_x(t) - y) * _slope(t),
-            "the chain rule for the loss",
+            "*the chain rule for the loss*",
             using=(lemma(_gradient(t), (_x(t) - y) * _slope(t), loss_rule),),
         ),
         Step(
             (_x(t) - y) * _row(t, t),
-            "the lemma for $dx_t/dw$",
+            "*All weights move*",
             using=(lemma(_slope(t), _row(t, t), slope),),
         ),
         Step(_terms, "multiply into the sum"),
@@ -407,7 +407,7 @@ weight_one = Derivation(
     steps=(
         Step(
             sp.Sum((_p(t) - y) * _p(k - 1), (k, 1, t)),
-            "the theorem with $w = 1$, and the states of the lemma",
+            "*The gradient is the sum of its terms* with $w = 1$, and *Any states can be had*",
             using=(
                 lemma(
                     Gradient(CHOSEN, 1, y, t),
@@ -435,7 +435,7 @@ one_stays = Derivation(
     steps=(
         Step(
             -_p_1 * y,
-            r"$p_t = 0$, and $0 + p_1 + 0 + \dots + 0 = p_1$",
+            r"*The gradient at weight 1*, with $p_t = 0$ and $0 + p_1 + 0 + \dots + 0 = p_1$",
             using=(lemma(Gradient(_PULSE, 1, y, t), (0 - y) * _p_1, weight_one),),
         ),
     ),
@@ -468,28 +468,28 @@ cancelling = Counterexample(
 
 
 def _flipping(at: Any, time: int) -> Any:
-    return at.number(sp.Integer((-1) ** time if time > 1 else time))
+    return at.number(sp.Integer((-1) ** time if time else 2))
 
 
 _FLIP = Inputs("flip", to_reach(_flipping))
-_signs = 1 + sp.Sum((-1) ** (k - 1), (k, 3, t))
+_signs = 2 + sp.Sum((-1) ** (k - 1), (k, 2, t))
 _one_or_two = (3 - (-1) ** t) / 2
 
 alternating = Derivation.by_induction(
     "terms-alternating",
-    r"$1 + 1 - 1 + 1 - \dots$, up to the sign $(-1)^{t-1}$, is $\tfrac12(3 - (-1)^t)$",
-    Claim(_signs, "=", _one_or_two, where=_from_2),
+    r"$2 - 1 + 1 - \dots$, up to the sign $(-1)^{t-1}$, is $\tfrac12(3 - (-1)^t)$",
+    Claim(_signs, "=", _one_or_two, where=_from_1),
     over=t,
-    start=sp.Integer(2),
-    base=(Step(_one_or_two.subs(t, 2), "the sum is empty"),),
+    start=sp.Integer(1),
+    base=(Step(_one_or_two.subs(t, 1), "the sum is empty"),),
     step=(
         Step(
-            1 + sp.Sum((-1) ** (k - 1), (k, 3, t - 1)) + (-1) ** (t - 1),
+            2 + sp.Sum((-1) ** (k - 1), (k, 2, t - 1)) + (-1) ** (t - 1),
             "take off the last term",
             using=(
                 definition(
-                    sp.Sum((-1) ** (k - 1), (k, 3, t)),
-                    sp.Sum((-1) ** (k - 1), (k, 3, t - 1)) + (-1) ** (t - 1),
+                    sp.Sum((-1) ** (k - 1), (k, 2, t)),
+                    sp.Sum((-1) ** (k - 1), (k, 2, t - 1)) + (-1) ** (t - 1),
                 ),
             ),
         ),
@@ -504,17 +504,17 @@ alternating = Derivation.by_induction(
 
 none_vanishes = Derivation(
     "terms-none-vanishes",
-    r"with $w = 1$, $y = -3$ and states $1, 1, -1, 1, -1, \dots$: $S_t = 4$ for all $t \ge 2$",
-    Claim(Gradient(_FLIP, 1, -3, t), "=", 4, where=_from_2),
+    r"with $w = 1$, $y = -3$ and states $2, -1, 1, -1, 1, \dots$: $S_t = 4$ for all $t \ge 1$",
+    Claim(Gradient(_FLIP, 1, -3, t), "=", 4, where=_from_1),
     steps=(
         Step(
             ((-1) ** t + 3) * _signs,
-            r"$p_t = (-1)^t$ from $t = 2$ on",
+            r"*The gradient at weight 1*, with $p_t = (-1)^t$ from $t = 1$ on",
             using=(lemma(Gradient(_FLIP, 1, -3, t), ((-1) ** t + 3) * _signs, weight_one),),
         ),
         Step(
             ((-1) ** t + 3) * _one_or_two,
-            "the lemma",
+            "*One or two*",
             using=(lemma(_signs, _one_or_two, alternating),),
         ),
         Step(sp.Integer(4), r"$(3 + z)(3 - z) = 9 - z^2$ with $z = (-1)^t$, and $z^2 = 1$"),
@@ -522,7 +522,7 @@ none_vanishes = Derivation(
     source=("000-divergence",),
 )
 
-_u = {sp.Symbol(f"u_{time}", real=True): u for time, u in enumerate((1, 0, -2), 1)}
+_u = {sp.Symbol(f"u_{time}", real=True): u for time, u in enumerate((-3, 2), 1)}
 
 no_series = Counterexample(
     "terms-no-series",
@@ -530,7 +530,7 @@ no_series = Counterexample(
     refutes=Claim(
         _gradient(t) - _gradient(t - 1), "=", Contribution(ANY, w, y, t, t), where=_from_1
     ),
-    instance={w: 1, y: -3, t: 3, sp.Symbol("x_0", real=True): 0, **_u},
+    instance={w: 1, y: -3, t: 2, sp.Symbol("x_0", real=True): 2, **_u},
     instead=(
         Claim(
             _gradient(t) - _gradient(t - 1),
@@ -576,7 +576,7 @@ exponential = Derivation(
     steps=(
         Step(
             _equal,
-            "the theorem: every term is $w^t w^{t-k} w^{k-1}$",
+            "*The gradient is the sum of its terms*: each is $w^t w^{t-k} w^{k-1}$",
             using=(
                 lemma(Gradient(LEFT_ALONE, w, 0, t), _equal, gradient),
                 lemma(State(LEFT_ALONE, w, t), w**t, left_alone),
@@ -585,6 +585,39 @@ exponential = Derivation(
         Step(t * w ** (2 * t - 1), "$t$ equal terms"),
     ),
     source=("000-divergence", "000-not-a-problem"),
+)
+
+_BALANCED = Inputs("balanced", lambda at, s: at.number(sp.Integer({0: 1, 1: -4, 2: 4}.get(s, 0))))
+
+growing_cancel = Derivation(
+    "terms-growing-cancel",
+    r"with $w = 2$, $y = -1$ and states $1, -2, 0, 0, \dots$: $r_{t,1} = 2^{t-1}$ and "
+    r"$r_{t,2} = -2^{t-1}$, and $S_t = 0$ for all $t \ge 2$",
+    Claim(Gradient(_BALANCED, 2, -1, t), "=", 0, where=_from_2),
+    steps=(
+        Step(
+            Contribution(_BALANCED, 2, -1, t, 1) + Contribution(_BALANCED, 2, -1, t, 2),
+            "*The gradient is the sum of its terms*; $x_2 = x_3 = \\dots = 0$ leave two",
+            using=(
+                lemma(
+                    Gradient(_BALANCED, 2, -1, t),
+                    Contribution(_BALANCED, 2, -1, t, 1) + Contribution(_BALANCED, 2, -1, t, 2),
+                    gradient,
+                ),
+            ),
+        ),
+        Step(
+            2 ** (t - 1) + Contribution(_BALANCED, 2, -1, t, 2),
+            "*The term of a step*: $(0 + 1) \\cdot 2^{t-1} \\cdot 1$",
+            using=(lemma(Contribution(_BALANCED, 2, -1, t, 1), 2 ** (t - 1), contribution),),
+        ),
+        Step(
+            2 ** (t - 1) - 2 ** (t - 1),
+            "*The term of a step*: $(0 + 1) \\cdot 2^{t-2} \\cdot (-2)$",
+            using=(lemma(Contribution(_BALANCED, 2, -1, t, 2), -(2 ** (t - 1)), contribution),),
+        ),
+    ),
+    source=("000-not-a-problem",),
 )
 
 # The same terms in every row: a series after all ---------------------------------------------
@@ -621,12 +654,12 @@ held = Derivation(
     steps=(
         Step(
             (1 - y) * _powers,
-            "the theorem: all states are $1$",
+            "*The gradient is the sum of its terms*; all states are $1$",
             using=(lemma(Gradient(_HELD, w, y, t), (1 - y) * _powers, gradient),),
         ),
         Step(
             (1 - y) * (w**t - 1) / (w - 1),
-            "the lemma",
+            "*The geometric sum*",
             using=(lemma(_powers, (w**t - 1) / (w - 1), geometric),),
         ),
     ),
@@ -729,7 +762,7 @@ at_the_minimum = Derivation(
             Contribution(_THREE, w, 0, 3, 1)
             + Contribution(_THREE, w, 0, 3, 2)
             + Contribution(_THREE, w, 0, 3, 3),
-            "the theorem for $t = 3$",
+            "*The gradient is the sum of its terms* for $t = 3$",
             by=(sizes(1),),
         ),
         Step(
@@ -777,7 +810,7 @@ average = Derivation.by_induction(
         ),
         Step(
             _total(T - 1) + T,
-            "the theorem with $w = 1$",
+            "*Linear or exponential* with $w = 1$",
             using=(lemma(Gradient(LEFT_ALONE, 1, 0, T), T, exponential),),
         ),
         Step(
@@ -818,7 +851,7 @@ contractive = Derivation(
         Step(_C * sp.Sum(_eta ** (t - k), (k, 1, t)), "add term by term"),
         Step(
             _C * _all_of_it,
-            "the geometric sum",
+            "*The geometric sum*",
             using=(lemma(sp.Sum(_eta ** (t - k), (k, 1, t)), _all_of_it, geometric),),
         ),
     ),

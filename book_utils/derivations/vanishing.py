@@ -118,7 +118,7 @@ below_one = Derivation(
     steps=(
         Step(
             _gamma * SigmaMax(W),
-            "the theorem",
+            "the bound of one step",
             relation="<=",
             using=(lemma(SigmaMax(W * _D), _gamma * SigmaMax(W), one_step, "<="),),
         ),
@@ -127,11 +127,19 @@ below_one = Derivation(
     source=("001-eq6", "002-eq14"),
 )
 
+_strictly_bounded = Claim(SigmaMax(_D), "<", _gamma)
+
 strict_product = Counterexample(
     "vanishing-strict-fails",
+    r"if $\Vert D\Vert < \gamma$ and $\sigma_{\max}(W) < 1/\gamma$, then "
     r"$\Vert W D\Vert < \Vert W\Vert\,\Vert D\Vert$",
-    refutes=Claim(SigmaMax(W * _D), "<", SigmaMax(W) * SigmaMax(_D)),
-    instance={W: sp.eye(2), _D: sp.eye(2)},
+    refutes=Claim(
+        SigmaMax(W * _D),
+        "<",
+        SigmaMax(W) * SigmaMax(_D),
+        given=(_strictly_bounded, Claim(SigmaMax(W), "<", 1 / _gamma)),
+    ),
+    instance={W: sp.eye(2) / 2, _D: sp.eye(2), _gamma: sp.Rational(3, 2)},
     instead=(Claim(SigmaMax(W * _D), "<=", SigmaMax(W) * SigmaMax(_D)),),
     source=("002-eq14",),
 )
@@ -189,7 +197,7 @@ more_than_half = Derivation(
         ),
         Step(
             sp.Rational(1, 2),
-            r"what is missing is $\frac{1}{2(t + 1)}$",
+            r"the difference is $\frac{1}{2(t + 1)} > 0$",
             relation=">",
         ),
     ),
@@ -263,7 +271,7 @@ loss_row = Derivation(
         ),
         Step(
             _rate ** (t - k) * SigmaMax(_row),
-            "the theorem",
+            "the product bound",
             relation="<=",
             using=(lemma(SigmaMax(_jacobian), _rate ** (t - k), product_bound, "<="),),
         ),
@@ -288,7 +296,7 @@ term_bound = Derivation(
         ),
         Step(
             _rate ** (t - k) * _sizes,
-            "the theorem before",
+            "the bound of what reaches the loss",
             relation="<=",
             using=(
                 lemma(
@@ -332,7 +340,7 @@ whole_gradient = Derivation(
     steps=(
         Step(
             _sum_of_bounds,
-            "the theorem before, for each $k$",
+            "the bound of one term, for each $k$",
             relation="<=",
             using=(
                 for_each(
@@ -347,14 +355,14 @@ whole_gradient = Derivation(
 
 _one = sp.Integer(1)
 _first, _path, _last = (
-    sp.MatrixSymbol("A", _one, n),
+    sp.MatrixSymbol("a", _one, n),
     sp.MatrixSymbol("P", n, n),
-    sp.MatrixSymbol("B", n, _one),
+    sp.MatrixSymbol("b", n, _one),
 )
 
 regrouped = Counterexample(
     "vanishing-regrouped",
-    r"$\Vert A P B\Vert \le \Vert A B\Vert\,\Vert P\Vert$",
+    r"$\Vert a P b\Vert \le \Vert a b\Vert\,\Vert P\Vert$",
     refutes=Claim(
         SigmaMax(_first * _path * _last), "<=", SigmaMax(_first * _last) * SigmaMax(_path)
     ),
@@ -418,8 +426,8 @@ _target = -(sp.Integer(4) ** t)
 
 growing_error = Derivation(
     "vanishing-growing-error",
-    r"with $x_t = \frac12 x_{t-1}$, $x_0 = 1$ and targets $-4^t$ the term of the first step is "
-    r"$2 \cdot 4^{-t} + 2 \cdot 2^t$",
+    r"with $x_t = w x_{t-1}$, $w = \frac12$, $x_0 = 1$ and targets $-4^t$ the term of the first "
+    r"step is $2 \cdot 4^{-t} + 2 \cdot 2^t$",
     Claim(
         terms.Contribution(terms.LEFT_ALONE, sp.Rational(1, 2), _target, t, 1),
         "=",

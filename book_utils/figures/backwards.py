@@ -11,7 +11,8 @@ from book_utils.cells import Vanilla
 from book_utils.dynamics import costates, simulate
 from book_utils.figures.still import BLUE, GREEN, ORANGE, PURPLE, Still, drawn
 
-STYLES = ((BLUE, "-", "o"), (GREEN, "--", "s"), (ORANGE, "-", "^"), (PURPLE, "--", "v"))
+COLOURS = ((GREEN, "s"), (ORANGE, "^"), (PURPLE, "v"))
+"""One for each size of the noise; the network without activation is blue."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,9 @@ class Network:
 
 NETWORKS = (
     Network(1, "identity", 0.5),
-    Network(1, "tanh", 0.1),
-    Network(1, "tanh", 0.5),
-    Network(1.5, "tanh", 2),
+    *(Network(gain, "tanh", noise) for noise in (0.1, 0.5, 2) for gain in (1, 1.5)),
 )
+"""Both gains at the same noises: what changes from line to line is one thing."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,21 @@ def compute(
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """One line for each network, the length on a logarithmic axis."""
+    """One line for each network: a colour for its noise, dashed with a gain above 1."""
     ax = figure.subplots()
-    lines = zip(record.lengths.items(), STYLES, strict=False)
-    for (network, values), (color, line, marker) in lines:
+    noises = sorted({network.noise for network in record.lengths if network.activation == "tanh"})
+    colours = dict(zip(noises, COLOURS, strict=True))
+    for network, values in record.lengths.items():
+        linear = network.activation == "identity"
+        color, marker = (BLUE, "o") if linear else colours[network.noise]
         ax.plot(
-            values, line, color=color, marker=marker, markevery=5, markersize=4, label=network.name
+            values,
+            "--" if network.gain > 1 else "-",
+            color=color,
+            marker=marker,
+            markevery=5,
+            markersize=4,
+            label=network.name,
         )
     ax.set_yscale("log")
     ax.set_xlabel("steps back")
@@ -103,5 +112,5 @@ def show(record: Record) -> Still:
         f"random orthogonal weights: geometric means over {record.runs} runs."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (5.2, 3.6)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (5.2, 4.0)), describe(record) + ".", caption
     )

@@ -64,9 +64,10 @@ def draw(figure: Figure, record: Record) -> None:
     for ax, (name, image) in zip(places, record.images.items(), strict=True):
         _draw_one(ax, image, edge)
         ax.set_title(
-            f"{name}: $\\sigma_{{\\max}}$ = {image.norm:.2f}, $\\rho$ = {image.radius:.2f}"
+            f"{name}\n$\\sigma_{{\\max}}$ = {image.norm:.2f}, $\\rho$ = {image.radius:.2f}"
         )
-    places[0].legend(*places[0].get_legend_handles_labels(), loc="lower right", fontsize=8)
+    lines = {line.get_label(): line for ax in places for line in ax.lines}
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=2)
 
 
 def _draw_one(ax: Axes, image: Image, edge: float) -> None:
@@ -111,8 +112,9 @@ def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
         "The image of the unit circle under each matrix (blue). Orange: to the farthest point of "
-        "the image, at the distance σ_max. Green, dashed: the image of the eigenvector for the "
-        "largest eigenvalue, at the distance ρ."
+        "the image; its distance is the norm. Green, dashed: the image of the eigenvector for the "
+        "largest eigenvalue; its distance is the spectral radius. Where the two coincide, green "
+        "lies on orange."
     )
-    figure = drawn(lambda figure: draw(figure, record), (6.4, 3.4))
+    figure = drawn(lambda figure: draw(figure, record), (4.2, 3.2))
     return Still(figure, describe(record) + ".", caption)

@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from book_utils.dynamics import power_norms, spectral_radius
-from book_utils.figures.still import BLUE, GREEN, INK, ORANGE, Still, drawn
+from book_utils.figures.still import BLUE, GREEN, ORANGE, Still, drawn
+
+GREY = "#6e7781"
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,15 @@ def compute(matrices: Mapping[str, Sequence[Sequence[float]]], last: int = 100) 
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """One line for each matrix, on logarithmic axes, and a dashed one at each radius."""
+    """One line for each matrix, on logarithmic axes, and a thin grey one at each radius."""
     ax = figure.subplots()
     styles = zip((BLUE, ORANGE, GREEN), ("-", (0, (6, 2)), (0, (2, 1))), strict=True)
     for (name, roots), (color, style) in zip(record.roots.items(), styles, strict=False):
         ax.plot(record.powers, roots, color=color, linestyle=style, label=name)
     for radius in sorted(set(np.round(list(record.radius.values()), 12))):
-        ax.axhline(radius, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        ax.axhline(radius, color=GREY, linewidth=0.8)
     ax.set(xscale="log", yscale="log", xlabel="power $k$")
-    ax.set_title(r"$\|A^k\|^{1/k}$, and $\rho(A)$ dashed")
+    ax.set_title(r"$\|A^k\|^{1/k}$, and $\rho(A)$ as a thin grey line")
     ax.set_xticks([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 50, 100])
     ax.set_yticks([1, 2, 5, 10], [1, 2, 5, 10])
     ax.minorticks_off()
@@ -65,7 +67,8 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "The k-th root of ‖A^k‖ for matrices with one and the same spectral radius (dashed). "
+        "The k-th root of ‖A^k‖ for matrices with one and the same spectral radius (thin, "
+        "grey). "
         "It never falls below the radius, and comes down to it in its own time."
     )
     figure = drawn(lambda figure: draw(figure, record), (5.4, 3.2))

@@ -94,6 +94,12 @@ def shares(record: Record, weights: float) -> tuple[int, int]:
     return int((ratio > FAR).sum()), int((ratio < 1 / FAR).sum())
 
 
+def near(record: Record, weights: float) -> int:
+    """In how many networks the two differ by a factor of at most 2."""
+    ratio = record.total[weights] / record.forget[weights]
+    return int(((ratio >= 0.5) & (ratio <= 2)).sum())
+
+
 def describe(record: Record) -> str:
     """The picture in words and numbers."""
     parts = []
@@ -113,7 +119,8 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        f"Random LSTMs with {record.d} units over {record.steps} steps. On the line the product "
+        f"{len(next(iter(record.forget.values())))} random LSTMs of each colour, with {record.d} "
+        f"units over {record.steps} steps. On the line the product "
         "of the forget gates is the whole derivative."
     )
     return Still(

@@ -75,6 +75,9 @@ class Record:
     def learned(self, network: str, clipped: bool) -> int:
         return sum(run.learned for run in self.runs[network, clipped])
 
+    def broken_off(self, network: str, clipped: bool) -> int:
+        return sum(run.updates < self.setting.updates for run in self.runs[network, clipped])
+
 
 def random_weights(n: int, rng: np.random.Generator) -> Vanilla:
     """A tanh network with weights N(0, 1/n) and no bias."""
@@ -202,7 +205,8 @@ def draw(figure: Figure, record: Record) -> None:
     ax.invert_yaxis()
     ax.set_xlim(-0.05, 1.05)
     ax.set_xlabel("share of fresh sequences with the right sign")
-    ax.legend(loc="lower left")
+    # Above the axes, where no dot is.
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
 
 def describe(record: Record) -> str:
@@ -212,9 +216,10 @@ def describe(record: Record) -> str:
         f"{name} {'clipped' if clipped else 'not clipped'} {record.learned(name, clipped)}"
         for name, clipped in record.runs
     ]
+    broken = sum(record.broken_off(*key) for key in record.runs)
     return (
         f"Which networks learned to remember a sign over {record.setting.steps} steps, of {seeds} "
-        f"runs each: " + ", ".join(parts)
+        f"runs each: " + ", ".join(parts) + f". Broken off, of all runs: {broken}"
     )
 
 
@@ -223,7 +228,8 @@ def show(record: Record) -> Still:
     setting = record.setting
     caption = (
         f"Remember a sign over {setting.steps} steps of noise: {setting.seeds} runs each. At the "
-        f"grey line the answer is a guess; a run at 0 has diverged. Made {record.made}."
+        f"grey line the answer is a guess; a run at 0 was broken off or has every sign wrong. "
+        f"Made {record.made}."
     )
     return Still(
         drawn(lambda figure: draw(figure, record), (5.6, 3.8)), describe(record) + ".", caption

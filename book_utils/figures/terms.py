@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 from book_utils.cells import Linear
 from book_utils.dynamics import contributions, simulate
-from book_utils.figures.still import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, Still, drawn
+from book_utils.figures.still import BLUE, GREEN, INK, ORANGE, PURPLE, Still, drawn
+
+GREY = "#6e7781"
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,21 @@ class Example:
 EXAMPLES = {
     "one term stays": Example(1, 0, (1, -1), (0,), -1),
     "two terms cancel": Example(1, 0, (1, -2, 1), (0,), -1),
-    "no term vanishes": Example(1, 0, (1, 0), (-2, 2), -3),
-    "all terms equal": Example(1, 1, (), (0,), 0),
+    "no term vanishes": Example(1, 2, (-3,), (2, -2), -3),
     "columns fade": Example(0.5, 1, (), (0.5,), 0),
-    "columns explode": Example(1.1, 1, (), (0,), 0),
+    "left alone, w = 1": Example(1, 1, (), (0,), 0),
+    "left alone, w = 1.1": Example(1.1, 1, (), (0,), 0),
 }
-TRIANGLES = ("two terms cancel", "no term vanishes", "columns fade")
+TRIANGLES = ("one term stays", "two terms cancel", "no term vanishes", "columns fade")
+ROWS = 12
+"""How many rows of a triangle are drawn; the sums go on."""
 LINES = {
-    "columns explode": (ORANGE, "^"),
-    "all terms equal": (PURPLE, "s"),
+    "left alone, w = 1.1": (ORANGE, "^"),
+    "left alone, w = 1": (PURPLE, "s"),
     "no term vanishes": (BLUE, "o"),
     "columns fade": (GREEN, "v"),
     "one term stays": (INK, "D"),
-    "two terms cancel": ("#6e7781", "x"),
+    "two terms cancel": (GREY, "x"),
 }
 
 
@@ -63,7 +67,7 @@ class Record:
         return len(next(iter(self.sums.values())))
 
 
-def compute(T: int = 12, names: Sequence[str] = tuple(EXAMPLES)) -> Record:
+def compute(T: int = 40, names: Sequence[str] = tuple(EXAMPLES)) -> Record:
     """Run each example for T steps."""
     terms = {name: _terms(EXAMPLES[name], T) for name in names}
     return Record(terms, {name: r.sum(axis=1) for name, r in terms.items()})
@@ -77,30 +81,32 @@ def _terms(example: Example, T: int) -> np.ndarray:
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """Three triangles, with dots whose area is the size of a term, and the sums of all."""
-    places = figure.subplot_mosaic("abc;ddd", height_ratios=(1, 1.25))
-    for place, name in zip("abc", TRIANGLES, strict=True):
-        _triangle(places[place], record.terms[name], name)
-    places["a"].set_ylabel("row $t$")
-    _lines(places["d"], record)
+    """Four triangles, with dots whose area is the size of a term, and the sums of all rows."""
+    places = figure.subplot_mosaic("ab;cd;ee", height_ratios=(1, 1, 1.35))
+    for place, name in zip("abcd", TRIANGLES, strict=True):
+        _triangle(places[place], record.terms[name][:ROWS, :ROWS], name)
+    for place in "ac":
+        places[place].set_ylabel("row $t$", labelpad=-6)
+    _lines(places["e"], record)
 
 
 def _triangle(ax, r: np.ndarray, name: str) -> None:
     T = len(r)
     t, k = np.tril_indices(T)
     values = r[t, k]
-    areas = 42 * np.abs(values) / np.abs(r).max()
-    ax.scatter(k + 1, t + 1, s=2, color=FAINT, linewidths=0)
-    for sign, face in ((1, BLUE), (-1, "white")):
+    areas = 60 * np.abs(values) / np.abs(r).max()
+    for sign, face, edge in ((1, BLUE, BLUE), (-1, "white", ORANGE)):
         which = np.sign(values) == sign
         ax.scatter(
             k[which] + 1,
             t[which] + 1,
             s=areas[which],
             facecolors=face,
-            edgecolors=BLUE if sign > 0 else ORANGE,
+            edgecolors=edge,
             linewidths=1,
         )
+    zero = values == 0
+    ax.scatter(k[zero] + 1, t[zero] + 1, s=9, marker="x", color=GREY, linewidths=0.8)
     ax.set_xlim(0, T + 1)
     ax.set_ylim(T + 1, 0)
     ax.set_aspect("equal")
@@ -113,11 +119,12 @@ def _triangle(ax, r: np.ndarray, name: str) -> None:
 def _lines(ax, record: Record) -> None:
     times = np.arange(1, record.T + 1)
     for name, (color, marker) in LINES.items():
-        ax.plot(times, record.sums[name], color=color, marker=marker, markersize=4, label=name)
+        sums = record.sums[name]
+        ax.plot(times, sums, color=color, marker=marker, markersize=4, markevery=3, label=name)
     ax.set_yscale("symlog", linthresh=1)
-    ax.set_yticks([0, 1, 2, 4, 10, 100], ["0", "1", "2", "4", "10", "100"])
-    ax.set_ylim(-0.3, 200)
-    ax.set_xticks(times)
+    ax.set_yticks([0, 1, 4, 10, 100, 1000, 10000], ["0", "1", "4", "10", "100", "1000", "10000"])
+    ax.set_ylim(-0.3, 5e6)
+    ax.set_xticks([1, *range(10, record.T + 1, 10)])
     ax.set_xlabel("$t$")
     ax.set_title("$S_t$, the sum of row $t$")
     ax.legend(loc="upper left", ncols=2, fontsize=8)
@@ -125,12 +132,12 @@ def _lines(ax, record: Record) -> None:
 
 def describe(record: Record) -> str:
     """The picture in words and numbers."""
-    T = record.T
-    triangles = "; ".join(f"{name}: {_counts(record.terms[name])} in row {T}" for name in TRIANGLES)
-    ends = ", ".join(f"{name} {record.sums[name][-1]:.3g}" for name in LINES)
+    rows = min(ROWS, record.T)
+    triangles = "; ".join(f"{name}: {_counts(record.terms[name][:rows])}" for name in TRIANGLES)
+    ends = "; ".join(f"{name}: {record.sums[name][-1]:.3g}" for name in LINES)
     return (
-        f"Above, three triangles of terms with {T} rows. {triangles}. "
-        f"Below, the row sums S_t for six networks; at t = {T} they are: {ends}"
+        f"Above, four triangles of terms with {rows} rows. In row {rows}, {triangles}. "
+        f"Below, the row sums S_t for six networks. At t = {record.T} they are, {ends}"
     )
 
 
@@ -141,19 +148,19 @@ def _counts(r: np.ndarray) -> str:
     first = next(value for value in row if value)
     return (
         f"{up} positive and {down} negative terms above a hundredth of the largest, which is "
-        f"{largest:.3g}; the oldest that is not zero is {first:.2g}"
+        f"{largest:.3g}, and the oldest that is not zero is {first:.2g}"
     )
 
 
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "Above: the terms of three networks, a row for each time and a column for each step. "
+        "Above: the terms of four networks, a row for each time and a column for each step. "
         "The area of a dot is the modulus of the term, against the largest of its triangle; "
-        "filled is positive, hollow negative, a point is zero. "
-        "Below: the sums of the rows, for these three and three more. The axis is linear up to "
+        "filled is positive, hollow negative, a cross is zero. "
+        "Below: the sums of the rows, for these four and two more. The axis is linear up to "
         "1 and logarithmic above."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (5.2, 5.4)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (4.6, 7.4)), describe(record) + ".", caption
     )

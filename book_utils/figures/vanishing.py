@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from book_utils.activations import activation
 from book_utils.cells import Vanilla
@@ -13,6 +14,7 @@ from book_utils.dynamics import simulate
 from book_utils.figures.still import BLUE, GREEN, ORANGE, PURPLE, Still, drawn
 
 COLORS, MARKERS = (GREEN, BLUE, ORANGE, PURPLE), "vos^"
+BOUND = r"bound $\eta^{t-k}$"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def draw(figure: Figure, record: Record) -> None:
     places = figure.subplots(1, len(record.norms), sharey=True)
     for ax, (name, norms) in zip(np.atleast_1d(places), record.norms.items(), strict=True):
         for eta, values, color, marker in zip(record.etas, norms, COLORS, MARKERS, strict=False):
-            ax.plot(record.steps, eta**record.steps, color=color, linewidth=0.9, linestyle="--")
+            bounds = eta**record.steps
+            ax.plot(record.steps, bounds, color=color, linewidth=0.9, linestyle="--", label=BOUND)
             ax.plot(
                 record.steps,
                 values,
@@ -90,7 +93,10 @@ def draw(figure: Figure, record: Record) -> None:
         ax.set_xlabel("steps $t - k$")
     first = np.atleast_1d(places)[0]
     first.set_ylabel(r"$\Vert\partial x_t/\partial x_k\Vert$")
-    first.legend(loc="lower left", fontsize=8)
+    # One entry for all bounds, in grey, behind the measured norms.
+    named = {line.get_label(): line for line in first.lines if line.get_label() != BOUND}
+    named[BOUND] = Line2D([], [], color="#6e7781", linewidth=0.9, linestyle="--")
+    figure.legend(named.values(), named, loc="outside lower center", ncols=3)
 
 
 def describe(record: Record) -> str:
@@ -115,5 +121,5 @@ def show(record: Record) -> Still:
         "matrix, chosen so that γ times the largest singular value is η; the inputs are random."
     )
     return Still(
-        drawn(lambda figure: draw(figure, record), (5.6, 3.6)), describe(record) + ".", caption
+        drawn(lambda figure: draw(figure, record), (4.6, 3.9)), describe(record) + ".", caption
     )

@@ -415,7 +415,7 @@ function controls(state) {
   let shape;
   const sliders = [
     [["radius ", letter("ρ")], "radius", steady(0, RADIUS_LIMIT, 0.01)],
-    [["shear ", letter("s")], "shear", steady(0, SHEAR_LIMIT, 0.1)],
+    [["shear ", letter("s")], "shear", steady(0, SHEAR_LIMIT, 0.01)],
     [["angle of ", letter("λ"), " (°)"], "degrees", steady(0, 180, 1)],
   ].map(([label, what, scale]) =>
     slider({
@@ -454,8 +454,9 @@ function controls(state) {
     ...fields.map(({ node }) => node),
   );
   const whole3 = html("div", { class: "matrix three" });
+  const hint = html("p", { class: "hint" }, "Four decimals are kept.");
   return {
-    matrix: panel(["Entries of ", letter("W")], entries, whole3, refused),
+    matrix: panel(["Entries of ", letter("W")], entries, whole3, hint, refused),
     node: html(
       "div",
       { class: "controls" },

@@ -15,7 +15,7 @@ const NORM = 0.5;
 const LAST_SEED = 9999;
 
 const EXAMPLES = {
-  "Two units, critical": { gain: 1.33, n: 2, steps: 200, seed: 1 },
+  "Two units, near critical": { gain: 1.33, n: 2, steps: 200, seed: 1 },
   "64 units, g = 1": { gain: 1, n: 64, steps: 400, seed: 1 },
   "Above critical": { gain: 1.2, n: 16, steps: 200, seed: 1 },
   "Norm criterion": { gain: 0.5, n: 16, steps: 200, seed: 1 },
@@ -55,6 +55,13 @@ export function record(state) {
     band: Array.from({ length: steps }, (_, i) => kernel.band(spread, i + 1)[0]),
     factor: kernel.factor(rate)[0],
   };
+}
+
+/** Where the rates of the runs lie at the end, as a sentence. */
+function ends({ rates }) {
+  const all = rates.map((run) => run.at(-1));
+  const [low, high] = [Math.min(...all), Math.max(...all)].map((rate) => number(rate));
+  return `After ${rates[0].length} steps the rates of ${RUNS} runs lie from ${low} to ${high}.`;
 }
 
 const gains = Array.from({ length: 76 }, (_, i) => LOW + (i * (HIGH - LOW)) / 75);
@@ -116,7 +123,11 @@ function ratePanel(state) {
     "p",
     { class: "key" },
     html("span", { class: "chosen" }, "the chosen ", letter("n")),
-    html("span", { class: "curve" }, "the other sizes"),
+    html(
+      "span",
+      { class: "curve" },
+      `the other sizes, from ${SIZES[0]} (lowest) to ${SIZES.at(-1)}`,
+    ),
     html("span", { class: "half" }, whole("2", letter("g"), " = 1")),
     html("span", { class: "one" }, whole(letter("g"), " = 1")),
     html("span", { class: "critical" }, symbol("g", "c")),
@@ -168,11 +179,9 @@ function runsPanel(state) {
       const pieces = cut(run.map((v, k) => [k + 1, v]), low, high);
       runs[i].setAttribute("d", pieces.map((piece) => line(piece.map(at))).join(""));
     });
-    const ends = rates.map((run) => run.at(-1));
     view.canvas.setAttribute(
       "aria-label",
-      `The rates of ${logs.length} random runs. After ${steps} steps they lie from ` +
-        `${number(Math.min(...ends))} to ${number(Math.max(...ends))}, around ${number(rate)}.`,
+      `The rates of ${logs.length} random runs around ${number(rate)}. ${ends(last)}`,
     );
   };
   fitted(view, () => last && draw());
@@ -189,10 +198,15 @@ function runsPanel(state) {
       v(),
     ),
     html("span", { class: "level" }, letter("λ")),
-    html("span", { class: "band" }, letter("λ"), " ± 2 standard deviations"),
+    html(
+      "span",
+      { class: "band" },
+      letter("λ"),
+      " ± 2 standard deviations: about 19 runs of 20 lie in it",
+    ),
   );
   const title = [
-    "log ",
+    "ln ",
     whole("‖", symbol("J", "k"), "⋯", symbol("J", "1"), v(), "‖ / ", letter("k")),
     " after ",
     letter("k"),
@@ -241,9 +255,13 @@ function readout(state) {
         ),
         row(
           [g(), " < ½"],
-          "is what the norm asks: ",
-          whole("E‖", letter("J"), "‖ ≤ 2", g()),
-          ", nearly equal for large ",
+          "is what the norm asks for large ",
+          letter("n"),
+          "; the mean of ",
+          whole("‖", letter("J"), "‖"),
+          " is at most ",
+          whole("2", g()),
+          " for every ",
           letter("n"),
         ),
         row(
@@ -308,7 +326,7 @@ export function render({ model, el }) {
       for (const part of [tools, rate, runs, numbers]) part.draw(now);
       return (
         `Gain ${number(state.get("gain"))} at size ${state.get("n")}: rate ` +
-        `${number(now.rate)}, critical gain ${number(now.critical)}.`
+        `${number(now.rate)}, critical gain ${number(now.critical)}. ${ends(now)}`
       );
     },
   });
