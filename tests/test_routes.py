@@ -546,3 +546,13 @@ def test_a_proof_that_runs_out_of_time_lets_the_next_route_try() -> None:
     late = prove(eq(W * P, P * W), (slow, algebra), seconds=0.2)
     assert late.grade is Grade.INCONCLUSIVE
     assert "did not finish in 0.2 s" in late.note
+
+
+def test_a_derivative_has_all_the_digits_asked_for() -> None:
+    """The tester's first derivatives are right to every digit of the precision asked."""
+    at = Numbers({}, 1)
+    for digits in (50, 200):
+        with mpmath.workdps(digits):
+            (slope,) = at.derivatives(lambda z: [mpmath.tanh(z)], mpmath.mpf("0.7"))
+            exact = 1 - mpmath.tanh(mpmath.mpf("0.7")) ** 2
+            assert abs(slope - exact) < mpmath.mpf(10) ** (3 - digits)
