@@ -19,6 +19,7 @@ from book_utils.derivations.engine import (
     Grade,
     Step,
     algebra,
+    box,
     calculus,
     certified,
     decide,
@@ -60,7 +61,11 @@ w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
 D = Diagonal("D", n)
 sigma = activation_function("sigma")
 rows = DiagonalOf(x[m], m, n, sp.Symbol("X"))
-box = {z: sp.Interval(0, 2)}
+to_two = {z: sp.Interval(0, 2)}
+
+
+def between(low, high, **open_ends) -> dict:
+    return {y: sp.Interval(low, high, **open_ends)}
 
 
 def eq(left, right, where=None) -> Claim:
@@ -71,6 +76,8 @@ def charpoly(matrix) -> CharacteristicPolynomial:
     return CharacteristicPolynomial(matrix, lam)
 
 
+strip = {y: sp.Interval.open(0, 1), z: sp.Interval.open(-4, 4)}
+
 BOTH_WAYS = {
     calculus: (eq(sp.Derivative(z**3, z), 3 * z**2), eq(sp.Derivative(z**3, z), 3 * z**3)),
     entrywise: (eq(rows * W.T, (W * rows).T), eq(rows * W.T, W.T * rows)),
@@ -79,12 +86,16 @@ BOTH_WAYS = {
     substitution: (eq(sigma(z), sigma(z)), eq(sigma(z), sigma(y))),
     sizes(1, 2): (eq(sp.Trace(W * P), sp.Trace(P * W)), eq(W * P, P * W)),
     sign: (Claim(z**2, ">=", 0), Claim(z**2, ">", 0)),
-    polynomial: (Claim(z * (2 - z), ">=", 0, box), Claim(z * (1 - z), ">=", 0, box)),
+    polynomial: (Claim(z * (2 - z), ">=", 0, to_two), Claim(z * (1 - z), ">=", 0, to_two)),
+    box: (
+        Claim(y * (1 - y) / (1 - z * y * (1 - y)), "<=", 1 / (4 - z), strip),
+        Claim(y * (1 - y) / (1 - z * y * (1 - y)), "<", 1 / (4 - z), strip),
+    ),
     norms: (
         Claim(SigmaMax(W * P), "<=", SigmaMax(W) * SigmaMax(P)),
         Claim(SpectralRadius(W * P), "<=", SpectralRadius(W) * SpectralRadius(P)),
     ),
-    certified: (Claim(sp.exp(z), ">", z, box), Claim(sp.exp(z), ">", 2 * z + 1, box)),
+    certified: (Claim(sp.exp(z), ">", z, to_two), Claim(sp.exp(z), ">", 2 * z + 1, to_two)),
 }
 routes = pytest.mark.parametrize("route", BOTH_WAYS, ids=lambda route: route.__name__)
 
@@ -141,17 +152,28 @@ def test_a_proof_at_one_size_does_not_contradict_an_instance_at_another() -> Non
         (algebra, eq(sp.Trace(sp.Identity(n)), sp.Trace(sp.Identity(p)))),
         (spectrum, eq(charpoly(sp.Identity(n)), charpoly(sp.Identity(p)))),
         # A double root counted, a root at an end, an end that is not known.
-        (polynomial, Claim((z - 1) ** 2, ">", 0, where=box)),
-        (polynomial, Claim(z, ">", 0, where=box)),
+        (polynomial, Claim((z - 1) ** 2, ">", 0, where=to_two)),
+        (polynomial, Claim(z, ">", 0, where=to_two)),
         (polynomial, Claim(z * (1 - z), ">=", 0, where={z: sp.Interval(0, y)})),
-        (polynomial, Claim(z**5 - z - 1, "<", 0, where=box)),
+        (polynomial, Claim(z**5 - z - 1, "<", 0, where=to_two)),
         # No enclosure: a pole inside, a root of a negative number, an unbounded box.
         (certified, Claim(1 / z + 9, ">", 0, where={z: sp.Interval(-1, 1)})),
         (certified, Claim(sp.sqrt(z) + 9, ">", 0, where={z: sp.Interval(-1, 1)})),
         (certified, Claim(sp.log(z) + 99, ">", 0, where={z: sp.Interval(-1, 1)})),
         (certified, Claim(sp.exp(z), ">", 0, where={z: sp.Interval(0, sp.oo)})),
         (certified, Claim(z, ">", -1, where={z: sp.FiniteSet(0, 1)})),
-        (certified, Claim(sp.sin(z), "<", 2, where=box)),
+        (certified, Claim(sp.sin(z), "<", 2, where=to_two)),
+        # One number too small.
+        (certified, Claim(sp.exp(1), ">", 3)),
+        # A pole at an end, an end reached, an end that another number is, a touching point.
+        (box, Claim(1 / (1 - y), ">=", 0, where=between(0, 1))),
+        (box, Claim(1 / y, ">", 0)),
+        (box, Claim(y, "<", 1, where=between(0, 1))),
+        (box, Claim(y, ">", 0, where=between(0, 1))),
+        (box, Claim(y, "<=", z**2, where={z: sp.Interval.open(0, 1), y: sp.Interval.open(0, z)})),
+        (box, Claim((y - z) ** 2, ">", 0)),
+        (box, Claim(y**2 + z**2, ">=", 2 * y * z + sp.Rational(1, 100))),
+        (box, Claim(y, ">", -1, where={y: sp.FiniteSet(0, 1)})),
         # The difference may be undefined, or its sign unknown.
         (sign, Claim(1 / z, ">", 0)),
         (sign, Claim(sp.sqrt(z), ">=", 0)),

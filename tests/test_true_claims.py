@@ -154,6 +154,10 @@ PROVED = {
     "rho of the square of a sum": le(SpectralRadius(total(W * at(k))) ** 2, SigmaMax(total(W * at(k))) ** 2, steps),
     "a power and its transpose": eq(SigmaMax(sp.MatAdd(sp.MatPow(W.T, k), sp.Transpose(sp.MatPow(W, k)))), 2 * SigmaMax(W**k), {k: sp.Range(0, 5)}),
     "sum of norms": le(sp.Sum(SigmaMax(W * at_m), (m, 1, k)), SigmaMax(W) * sp.Sum(SigmaMax(at_m), (m, 1, k)), {k: sp.Range(0, 4)}),
+    "open end": Claim(1 / z, ">", 0, {z: sp.Interval.Lopen(0, 1)}),
+    "barely positive": Claim(z**4 - z + sp.Rational(473, 1000), ">", 0),
+    "ordered numbers": Claim(z**2, "<", y * z, {y: sp.Interval.open(0, 1), z: sp.Interval.open(0, y)}),
+    "coefficients of both signs": Claim((1 - 2 * y) ** 2 * (2 - y * z), ">=", 0, {y: sp.Interval(0, 1), z: sp.Interval(-1, 2)}),
 }  # fmt: skip
 
 BEYOND = {
@@ -165,7 +169,6 @@ BEYOND = {
     "shifted sum": eq(total(W * at(k)), total(W * at(k + 1), k, 0, t - 1), steps),
     "sum of one matrix": eq(total(W), t * W, steps),
     "given": le(y**2, z**2, given=(le(0, y), le(y, z))),
-    "open end": Claim(1 / z, ">", 0, {z: sp.Interval.Lopen(0, 1)}),
 }  # fmt: skip
 
 NUMERIC = {

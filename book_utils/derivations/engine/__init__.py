@@ -18,6 +18,7 @@ from book_utils.derivations.engine.derivation import HYPOTHESIS, CheckFailed, De
 from book_utils.derivations.engine.evidence import Evidence, Grade
 from book_utils.derivations.engine.prove import (
     algebra,
+    box,
     calculus,
     certified,
     monotone,
@@ -40,6 +41,7 @@ __all__ = [
     "Grade",
     "Step",
     "algebra",
+    "box",
     "calculus",
     "certified",
     "decide",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from book_utils.derivations.engine.claim import Claim, Equation
 from book_utils.derivations.engine.evidence import Evidence
+from book_utils.derivations.engine.routes.boxes import box
 from book_utils.derivations.engine.routes.explicit import sizes
 from book_utils.derivations.engine.routes.indices import calculus, entrywise
 from book_utils.derivations.engine.routes.matrices import algebra, spectrum
@@ -20,13 +21,23 @@ from book_utils.derivations.engine.routes.substitution import substitution
 
 Route = Callable[[Claim, Sequence[Equation]], Evidence | None]
 
-EXACT: tuple[Route, ...] = (calculus, algebra, entrywise, spectrum, sign, polynomial, norms)
+EXACT: tuple[Route, ...] = (
+    calculus,
+    algebra,
+    entrywise,
+    spectrum,
+    sign,
+    polynomial,
+    box,
+    norms,
+)
 """What is tried when a step names no route of its own."""
 
 __all__ = [
     "EXACT",
     "Route",
     "algebra",
+    "box",
     "calculus",
     "certified",
     "entrywise",

@@ -80,13 +80,16 @@ def _sample(gap: sp.Expr, z: sp.Symbol, low: sp.Expr, high: sp.Expr) -> bool:
 
 
 def certified(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
-    """Interval arithmetic: enclose the difference on ever smaller boxes until its sign is sure."""
+    """Interval arithmetic: enclose the difference on ever smaller boxes until its sign is sure.
+
+    Without a name in it the claim is about one number, and one enclosure decides.
+    """
     if claim.relation not in ("<", "<=", ">", ">=") or shape_of(claim.left) is not None:
         return None
     gap = claim.right - claim.left if claim.relation in ("<", "<=") else claim.left - claim.right
     names = sorted(gap.free_symbols, key=str)
     domains = [claim.where.get(s) for s in names]
-    if not names or not all(isinstance(d, sp.Interval) for d in domains):
+    if not all(isinstance(d, sp.Interval) for d in domains):
         return None
     whole: Box = tuple((d.start, d.end) for d in domains)
     if not all(end.is_Rational for side in whole for end in side):
@@ -97,6 +100,8 @@ def certified(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
             return Evidence(Grade.CERTIFIED)
         box = boxes.pop()
         if not _positive(gap, dict(zip(names, box, strict=True))):
+            if not box:
+                return None
             boxes += _halves(box)
     return None
 
