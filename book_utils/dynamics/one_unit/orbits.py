@@ -10,6 +10,7 @@ along, and where it is too much the orbit is run again with twice the digits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def _long_run(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays:
     they keep the digits that doubles have."""
     by_w, by_b = np.zeros_like(w), np.zeros_like(w)
     states = _long_states(w, b, y0, n)
-    for before, after in zip(states[:-1], states[1:], strict=True):
+    for before, after in pairwise(states):
         s = (after * (1 - after)).high
         by_w = s * (before.high + w * by_w)
         by_b = s * (1 + w * by_b)
