@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from book_utils.derivations import vanishing
@@ -12,7 +14,6 @@ from book_utils.derivations.engine import (
     Counterexample,
     Derivation,
     Step,
-    calculus,
     certified,
     definition,
     given,
@@ -152,7 +153,9 @@ class Costate(OfCost):
         if not 0 <= here <= last:
             raise at.OutOfRange("the cost does not depend on later states")
         state = self.run(at, w, b, start, here)
-        return at.derivative(lambda moved: self.cost(at, w, b, moved, target, last - here), state, 1)
+        return at.derivative(
+            lambda moved: self.cost(at, w, b, moved, target, last - here), state, 1
+        )
 
 
 def _y(steps: sp.Basic) -> Orbit:
@@ -212,9 +215,7 @@ two_forms = Derivation.by_induction(
             "one step of $y$",
             by=(substitution,),
             using=(
-                definition(
-                    Orbit(w, b, sigma(x0), n), sigma(w * Orbit(w, b, sigma(x0), n - 1) + b)
-                ),
+                definition(Orbit(w, b, sigma(x0), n), sigma(w * Orbit(w, b, sigma(x0), n - 1) + b)),
             ),
         ),
         Step(
@@ -401,11 +402,7 @@ one_step = Derivation(
             r"$0 < \sigma' \le \frac14$",
             relation="<=",
             by=Cited("the mean value theorem"),
-            using=(
-                lemma(
-                    sp.Derivative(sigma(z), z), _quarter, vanishing.logistic_slope, "<="
-                ),
-            ),
+            using=(lemma(sp.Derivative(sigma(z), z), _quarter, vanishing.logistic_slope, "<="),),
         ),
     ),
     source=("003-y50",),
@@ -589,8 +586,9 @@ class Slow(OfOrbit):
 
     def numeric(self, at):
         d, steps = self.args
-        start = at(_half - d)
-        return at(_half) - self.run(at, at.number(sp.Integer(4)), at.number(sp.Integer(-2)), start, at.integer(steps))
+        weight, bias = (at.number(sp.Integer(each)) for each in (4, -2))
+        state = self.run(at, weight, bias, at(_half - d), at.integer(steps))
+        return at(_half) - state
 
 
 def _slow(steps: sp.Basic) -> Slow:
@@ -645,9 +643,7 @@ slow_at_least = Derivation(
             r"coefficient $a_{k+1} - \frac13 a_k$ is positive; divide by $z^2 \sinh^2 z$",
             relation=">=",
             by=_POWER_SERIES,
-            using=(
-                lemma(4 / ((2 * _j + 1) * (2 * _j + 2)), sp.Rational(1, 3), series, "<="),
-            ),
+            using=(lemma(4 / ((2 * _j + 1) * (2 * _j + 2)), sp.Rational(1, 3), series, "<="),),
         ),
     ),
     source=("003-y50",),
@@ -677,9 +673,7 @@ slow_at_most = Derivation(
 class TooSlow(Slow):
     """1/d² + rate n − 1/d_n²: what d_n is short of a decay. Arguments d, n and the rate."""
 
-    tex = (
-        r"\left(\frac{{1}}{{{0}^{{2}}}} + {2} ({1}) - \frac{{1}}{{d_{{{1}}}^{{2}}}}\right)"
-    )
+    tex = r"\left(\frac{{1}}{{{0}^{{2}}}} + {2} ({1}) - \frac{{1}}{{d_{{{1}}}^{{2}}}}\right)"
     plain = "1/{0}² + {2}({1}) − 1/d_{1}²"
     is_positive = None
 
@@ -692,9 +686,7 @@ class TooSlow(Slow):
 class TooFast(TooSlow):
     """1/d_n² − 1/d² − rate n: the same with the other sign."""
 
-    tex = (
-        r"\left(\frac{{1}}{{d_{{{1}}}^{{2}}}} - \frac{{1}}{{{0}^{{2}}}} - {2} ({1})\right)"
-    )
+    tex = r"\left(\frac{{1}}{{d_{{{1}}}^{{2}}}} - \frac{{1}}{{{0}^{{2}}}} - {2} ({1})\right)"
     plain = "1/d_{1}² − 1/{0}² − {2}({1})"
 
     def numeric(self, at):
@@ -724,9 +716,7 @@ def _slow_law(kind: type, rate: sp.Expr, by: Derivation, label: str, says: str) 
                 relation="<=",
                 using=(lemma(kind(_d, n, rate), kind(_d, n - 1, rate), by, "<="),),
             ),
-            Step(
-                sp.Integer(0), "the statement for $n - 1$", relation="<=", using=(HYPOTHESIS,)
-            ),
+            Step(sp.Integer(0), "the statement for $n - 1$", relation="<=", using=(HYPOTHESIS,)),
         ),
         source=("003-y50",),
     )
@@ -767,6 +757,16 @@ weight_rule = Derivation(
     r"if $Y$ depends on $w$: $\frac{d}{dw} \sigma(w Y + b) = \sigma'(w Y + b)\,(Y + w\, Y')$",
     Claim(sp.Derivative(_activation(w * _Y(w) + b), w), "=", _inner_weight),
     steps=(Step(_inner_weight, "the chain rule, and the product rule inside"),),
+)
+
+_square = (_Y(b) - target) ** 2
+
+square_rule = Derivation(
+    "control-square-rule",
+    r"if $Y$ depends on $b$: $\frac{d}{db} (Y - y_T)^2 = 2 (Y - y_T)\, Y'$",
+    Claim(sp.Derivative(_square, b), "=", 2 * (_Y(b) - target) * sp.Derivative(_Y(b), b)),
+    steps=(Step(2 * (_Y(b) - target) * sp.Derivative(_Y(b), b), "the chain rule for a square"),),
+    source=("003-cost",),
 )
 
 
@@ -916,4 +916,289 @@ wall = Derivation.by_induction(
         Step(_closed, "one fraction"),
     ),
     source=("003-fig2", "003-fig4"),
+)
+
+wall_slope = Derivation(
+    "control-wall-slope",
+    r"and $\frac{\partial E_n}{\partial b} = 2 (y_0 - y_T)\, s_0\, \frac{(w s_0)^n - 1}"
+    r"{w s_0 - 1}$",
+    Claim(
+        LineSlope(w, y0, target, n),
+        "=",
+        2 * (y0 - target) * _closed,
+        where={**_steps, **_inside},
+    ),
+    steps=(
+        Step(
+            2 * (y0 - target) * _line(n),
+            "the chain rule for a square; the last state is $y_0$",
+            using=(lemma(LineSlope(w, y0, target, n), 2 * (y0 - target) * _line(n), square_rule),),
+        ),
+        Step(
+            2 * (y0 - target) * _closed,
+            "*The slope of the wall*",
+            by=(substitution,),
+            using=(lemma(_line(n), _closed, wall),),
+        ),
+    ),
+    source=("003-fig2", "003-fig4"),
+)
+
+
+class LineWeightRate(OfOrbit):
+    """∂y_n/∂w at the same bias, which stays when w moves. Arguments w, y_0 and n."""
+
+    tex, plain = r"\frac{{\partial y_{{{2}}}}}{{\partial w}}", "∂y_{2}/∂w"
+
+    def numeric(self, at):
+        w, start, steps = self.args
+        return WeightRate(w, shift(w, start), start, steps).numeric(at)
+
+
+def _by_weight(steps: sp.Basic) -> LineWeightRate:
+    return LineWeightRate(w, y0, steps)
+
+
+perpendicular = Derivation.by_induction(
+    "control-perpendicular",
+    r"on the line of rest $\frac{\partial y_n}{\partial w} = y_0 \frac{\partial y_n}{\partial b}$",
+    Claim(_by_weight(n), "=", y0 * _line(n), where={**_steps, **_inside}),
+    over=n,
+    start=sp.Integer(0),
+    base=(
+        Step(
+            y0 * _line(0),
+            "the start does not move",
+            using=(definition(_by_weight(0), 0), definition(_line(0), 0)),
+        ),
+    ),
+    step=(
+        Step(
+            _s0 * (y0 + w * _by_weight(n - 1)),
+            "*How the state moves with $w$*, where all states are $y_0$",
+            using=(lemma(_by_weight(n), _s0 * (y0 + w * _by_weight(n - 1)), weight_rate),),
+        ),
+        Step(
+            _s0 * (y0 + w * y0 * _line(n - 1)),
+            "the statement for $n - 1$",
+            by=(substitution,),
+            using=(HYPOTHESIS,),
+        ),
+        Step(
+            y0 * _line(n),
+            "*How the state moves with $b$*",
+            using=(lemma(_line(n), _s0 * (1 + w * _line(n - 1)), bias_rate),),
+        ),
+    ),
+    source=("003-fig2",),
+)
+
+# Both numbers of the paper's picture: the start x_0 = 1/2, the target 0.7.
+_start = sigma(_half)
+_factor = _start * (1 - _start)
+
+
+def _steepness(weight: int) -> sp.Expr:
+    """−∂E_50/∂b on the line, for the picture's start and target."""
+    growth = ((weight * _factor) ** 50 - 1) / (weight * _factor - 1)
+    return 2 * (sp.Rational(7, 10) - _start) * _factor * growth
+
+
+steep = Derivation(
+    "control-steep",
+    r"with $y_0 = \sigma(\frac12)$, $y_T = 0.7$ and $w = 6$ the slope of $E_{50}$ on the wall is "
+    r"steeper than $2.57 \cdot 10^6$",
+    Claim(_steepness(6), ">", 2570000),
+    steps=(Step(sp.Integer(2570000), "one enclosure", relation=">", by=(certified,)),),
+    source=("003-fig2", "003-fig4"),
+)
+
+# The gradient, backwards ---------------------------------------------------------------------
+
+_value = activation_function("V")
+
+costate_rule = Derivation(
+    "control-costate-rule",
+    r"if the rest of the way costs $V(y_{k+1})$, then $\frac{d}{dy} V(\sigma(w y + b)) = "
+    r"V'(\sigma(w y + b))\, w\, \sigma'(w y + b)$",
+    Claim(
+        sp.Derivative(_value(_activation(w * y + b)), y),
+        "=",
+        _value.slope(_activation(w * y + b)) * w * _activation.slope(w * y + b),
+    ),
+    steps=(
+        Step(
+            _value.slope(_activation(w * y + b)) * w * _activation.slope(w * y + b),
+            "the chain rule, twice",
+        ),
+    ),
+)
+
+_before_the_end = {n: sp.Range(1, 6), k: sp.Range(0, n), **_inside}
+
+costate = Derivation(
+    "control-costate",
+    r"$\lambda_n = 2 (y_n - y_T)$, and $\lambda_k = \lambda_{k+1}\, w\, s_{k+1}$ for $k < n$",
+    Claim(_costate(k), "=", _costate(k + 1) * w * _slope(k + 1), where=_before_the_end),
+    steps=(
+        Step(
+            _costate(k + 1) * w * _slope(k + 1),
+            r"*One step back*, where $V' = \lambda_{k+1}$ at $y_{k+1}$ and $\sigma' = s_{k+1}$",
+            using=(lemma(_costate(k), _costate(k + 1) * w * _slope(k + 1), costate_rule),),
+        ),
+    ),
+)
+
+_up_to_n = {n: sp.Range(1, 5), m: sp.Range(0, n + 1), **_inside}
+
+
+def _collected(
+    label: str, statement: str, rate: sp.Expr, before: sp.Expr, own: Any, rule: Derivation
+) -> Derivation:
+    """λ_m times the rate of y_m, as the sum of what the steps up to m contribute."""
+
+    def total(last: sp.Basic) -> sp.Sum:
+        return sp.Sum(_costate(k) * own(k), (k, 1, last))
+
+    at_zero = rate.subs(m, 0)
+    return Derivation.by_induction(
+        label,
+        statement,
+        Claim(_costate(m) * rate, "=", total(m), where=_up_to_n),
+        over=m,
+        start=sp.Integer(0),
+        base=(
+            Step(
+                sp.Integer(0),
+                "the start does not move",
+                using=(definition(at_zero, 0),),
+            ),
+            Step(total(sp.Integer(0)), "an empty sum"),
+        ),
+        step=(
+            Step(
+                _costate(m) * (own(m) + w * _slope(m) * before),
+                "*How the state moves*",
+                using=(lemma(rate, own(m) + w * _slope(m) * before, rule),),
+            ),
+            Step(
+                _costate(m) * own(m) + _costate(m - 1) * before,
+                "*The costate*",
+                using=(lemma(_costate(m - 1), _costate(m) * w * _slope(m), costate),),
+            ),
+            Step(
+                _costate(m) * own(m) + total(m - 1),
+                "the statement for $m - 1$",
+                using=(HYPOTHESIS,),
+            ),
+            Step(
+                total(m),
+                "one more term",
+                using=(definition(total(m), total(m - 1) + _costate(m) * own(m)),),
+            ),
+        ),
+    )
+
+
+def _own_bias(step: sp.Basic) -> sp.Expr:
+    return _slope(step)
+
+
+def _own_weight(step: sp.Basic) -> sp.Expr:
+    return _slope(step) * _y(step - 1)
+
+
+bias_collected = _collected(
+    "control-bias-collected",
+    r"$\lambda_m \frac{\partial y_m}{\partial b} = \sum_{k=1}^m \lambda_k s_k$ for $m \le n$",
+    _bias(m),
+    _bias(m - 1),
+    _own_bias,
+    bias_rate,
+)
+weight_collected = _collected(
+    "control-weight-collected",
+    r"$\lambda_m \frac{\partial y_m}{\partial w} = \sum_{k=1}^m \lambda_k s_k y_{k-1}$ for "
+    r"$m \le n$",
+    _weight(m),
+    _weight(m - 1),
+    _own_weight,
+    weight_rate,
+)
+
+
+def _gradient(
+    label: str, statement: str, slope: sp.Expr, rate: sp.Expr, own: Any, by: Derivation
+) -> Derivation:
+    total = sp.Sum(_costate(k) * own(k), (k, 1, n))
+    return Derivation(
+        label,
+        statement,
+        Claim(slope, "=", total, where={n: sp.Range(0, 5), **_inside}),
+        steps=(
+            Step(
+                _costate(n) * rate,
+                r"the chain rule for a square; $\lambda_n = 2 (y_n - y_T)$",
+                using=(lemma(slope, _costate(n) * rate, square_rule),),
+            ),
+            Step(
+                total,
+                "*Collected backwards* at $m = n$",
+                using=(lemma(_costate(n) * rate, total, by),),
+            ),
+        ),
+    )
+
+
+bias_gradient = _gradient(
+    "control-bias-gradient",
+    r"$\frac{\partial E_n}{\partial b} = \sum_{k=1}^n \lambda_k s_k$",
+    BiasSlope(w, b, y0, target, n),
+    _bias(n),
+    _own_bias,
+    bias_collected,
+)
+weight_gradient = _gradient(
+    "control-weight-gradient",
+    r"$\frac{\partial E_n}{\partial w} = \sum_{k=1}^n \lambda_k s_k y_{k-1}$",
+    WeightSlope(w, b, y0, target, n),
+    _weight(n),
+    _own_weight,
+    weight_collected,
+)
+
+# At rest -------------------------------------------------------------------------------------
+
+_stationary = 2 * (y0 - target) / (1 - w * _s0)
+
+stationary = Derivation(
+    "control-stationary",
+    r"the row $\lambda = 2(y_0 - y_T)/(1 - w s_0)$ solves $\lambda = 2(y_0 - y_T) + \lambda\, w\, "
+    r"s_0$",
+    Claim(_stationary, "=", 2 * (y0 - target) + _stationary * w * _s0),
+    steps=(Step(2 * (y0 - target) + _stationary * w * _s0, "one fraction"),),
+)
+
+equilibrium = Derivation(
+    "control-equilibrium",
+    r"on the line of rest $\frac{\partial E_n}{\partial b} = \lambda\, s_0\, (1 - (w s_0)^n)$ with "
+    r"this $\lambda$",
+    Claim(
+        LineSlope(w, y0, target, n),
+        "=",
+        _stationary * _s0 * (1 - (w * _s0) ** n),
+        where={**_steps, **_inside},
+    ),
+    steps=(
+        Step(
+            2 * (y0 - target) * _closed,
+            "*The slope of the wall*",
+            by=(substitution,),
+            using=(lemma(LineSlope(w, y0, target, n), 2 * (y0 - target) * _closed, wall_slope),),
+        ),
+        Step(
+            _stationary * _s0 * (1 - (w * _s0) ** n),
+            "multiply above and below by $-1$",
+        ),
+    ),
 )
