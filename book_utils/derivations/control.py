@@ -50,6 +50,25 @@ _steps = {n: sp.Range(0, 6)}
 _from_1 = {n: sp.Range(1, 7)}
 
 
+class On(OfOrbit):
+    """Fⁿ(y), n steps from y: the same as ``Orbit``, written with its start."""
+
+    tex, plain = r"F^{{{3}}}\left({2}\right)", "F^{3}({2})"
+
+    def numeric(self, at):
+        return Orbit(*self.args).numeric(at)
+
+
+class StepSlope(OfOrbit):
+    """s_n = y_n (1 − y_n), the slope of σ in step n; arguments w, b, y_0 and n."""
+
+    tex, plain = "s_{{{3}}}", "s_{3}"
+
+    def numeric(self, at):
+        state = Orbit(*self.args).numeric(at)
+        return state * (1 - state)
+
+
 class Map(OfOrbit):
     """F(y) = σ(w y + b), one step of the unit, with arguments w, b and y."""
 
@@ -57,6 +76,15 @@ class Map(OfOrbit):
 
     def numeric(self, at):
         return self.run(at, *map(at, self.args), 1)
+
+
+class Sigma(Number):
+    """σ(z), as a word: it is written so, and opened where a step needs the formula."""
+
+    tex, plain = r"\sigma\left({0}\right)", "σ({0})"
+
+    def numeric(self, at):
+        return at.at({z: at(self.args[0])})(sigma(z))
 
 
 class Logit(Number):
@@ -162,9 +190,8 @@ def _y(steps: sp.Basic) -> Orbit:
     return Orbit(w, b, y0, steps)
 
 
-def _slope(steps: sp.Basic) -> sp.Expr:
-    """s_k = y_k (1 − y_k), the slope of σ at step k."""
-    return _y(steps) * (1 - _y(steps))
+def _slope(steps: sp.Basic) -> StepSlope:
+    return StepSlope(w, b, y0, steps)
 
 
 def _costate(steps: sp.Basic, last: sp.Basic = n) -> Costate:
@@ -175,13 +202,13 @@ def _costate(steps: sp.Basic, last: sp.Basic = n) -> Costate:
 
 inverse = Derivation(
     "control-inverse",
-    r"$\sigma^{-1}(y) = \ln\frac{y}{1-y}$ undoes $\sigma$: $\sigma^{-1}(\sigma(z)) = z$",
-    Claim(Logit(sigma(z)), "=", z),
+    r"$\sigma^{-1}(y) = \ln\frac{y}{1-y}$ undoes $\sigma$: $\sigma^{-1}(\Sigma(z)) = z$",
+    Claim(Logit(Sigma(z)), "=", z),
     steps=(
         Step(
             sp.log(sp.exp(z), evaluate=False),
             r"$\frac{\sigma}{1 - \sigma} = e^z$",
-            using=(definition(Logit(sigma(z)), logit(sigma(z))),),
+            using=(definition(Logit(Sigma(z)), logit(sigma(z))),),
         ),
         Step(z, "the logarithm undoes the exponential function"),
     ),
@@ -190,20 +217,20 @@ inverse = Derivation(
 
 two_forms = Derivation.by_induction(
     "control-two-forms",
-    r"if $x_n = w\sigma(x_{n-1}) + b$, $y_n = \sigma(w y_{n-1} + b)$ and $y_0 = \sigma(x_0)$, "
-    r"then $y_n = \sigma(x_n)$ for all $n$",
-    Claim(Orbit(w, b, sigma(x0), n), "=", sigma(Inner(w, b, x0, n)), where=_steps),
+    r"if $x_n = w\Sigma(x_{n-1}) + b$, $y_n = \Sigma(w y_{n-1} + b)$ and $y_0 = \Sigma(x_0)$, "
+    r"then $y_n = \Sigma(x_n)$ for all $n$",
+    Claim(Orbit(w, b, Sigma(x0), n), "=", Sigma(Inner(w, b, x0, n)), where=_steps),
     over=n,
     start=sp.Integer(0),
     base=(
         Step(
-            sigma(x0),
+            Sigma(x0),
             "that is the start",
             by=(substitution,),
-            using=(definition(Orbit(w, b, sigma(x0), 0), sigma(x0)),),
+            using=(definition(Orbit(w, b, Sigma(x0), 0), Sigma(x0)),),
         ),
         Step(
-            sigma(Inner(w, b, x0, 0)),
+            Sigma(Inner(w, b, x0, 0)),
             "and the start of the other",
             by=(substitution,),
             using=(definition(Inner(w, b, x0, 0), x0),),
@@ -211,24 +238,24 @@ two_forms = Derivation.by_induction(
     ),
     step=(
         Step(
-            sigma(w * Orbit(w, b, sigma(x0), n - 1) + b),
+            Sigma(w * Orbit(w, b, Sigma(x0), n - 1) + b),
             "one step of $y$",
             by=(substitution,),
             using=(
-                definition(Orbit(w, b, sigma(x0), n), sigma(w * Orbit(w, b, sigma(x0), n - 1) + b)),
+                definition(Orbit(w, b, Sigma(x0), n), Sigma(w * Orbit(w, b, Sigma(x0), n - 1) + b)),
             ),
         ),
         Step(
-            sigma(w * sigma(Inner(w, b, x0, n - 1)) + b),
+            Sigma(w * Sigma(Inner(w, b, x0, n - 1)) + b),
             "the statement for $n - 1$",
             by=(substitution,),
             using=(HYPOTHESIS,),
         ),
         Step(
-            sigma(Inner(w, b, x0, n)),
+            Sigma(Inner(w, b, x0, n)),
             "one step of $x$",
             by=(substitution,),
-            using=(definition(Inner(w, b, x0, n), w * sigma(Inner(w, b, x0, n - 1)) + b),),
+            using=(definition(Inner(w, b, x0, n), w * Sigma(Inner(w, b, x0, n - 1)) + b),),
         ),
     ),
     source=("003-eq1.1", "003-cost"),
@@ -252,8 +279,8 @@ logit_form = Derivation(
             r"$\sigma^{-1}$ undoes $\sigma$",
             by=(substitution,),
             using=(
-                definition(_next, sigma(w * _y(n - 1) + b)),
-                lemma(Logit(sigma(w * _y(n - 1) + b)), w * _y(n - 1) + b, inverse),
+                definition(_next, Sigma(w * _y(n - 1) + b)),
+                lemma(Logit(Sigma(w * _y(n - 1) + b)), w * _y(n - 1) + b, inverse),
             ),
         ),
     ),
@@ -264,19 +291,19 @@ restart = Derivation.by_induction(
     "control-restart",
     r"$n$ steps from $y_k$ lead where $k + n$ steps from $y_0$ lead",
     Claim(
-        Orbit(w, b, _y(k), n),
+        On(w, b, _y(k), n),
         "=",
         _y(k + n),
         where={**_inside, k: sp.Range(0, 4), n: sp.Range(0, 5)},
     ),
     over=n,
     start=sp.Integer(0),
-    base=(Step(_y(k), "no step", using=(definition(Orbit(w, b, _y(k), 0), _y(k)),)),),
+    base=(Step(_y(k), "no step", using=(definition(On(w, b, _y(k), 0), _y(k)),)),),
     step=(
         Step(
-            Map(w, b, Orbit(w, b, _y(k), n - 1)),
+            Map(w, b, On(w, b, _y(k), n - 1)),
             "the last step",
-            using=(definition(Orbit(w, b, _y(k), n), Map(w, b, Orbit(w, b, _y(k), n - 1))),),
+            using=(definition(On(w, b, _y(k), n), Map(w, b, On(w, b, _y(k), n - 1))),),
         ),
         Step(
             Map(w, b, _y(k + n - 1)),
@@ -298,11 +325,16 @@ restart = Derivation.by_induction(
 ends = Derivation(
     "control-ends",
     r"$F(y) - y$ is above $0$ at $y = 0$ and below $0$ at $y = 1$",
-    Claim((sigma(b) - 0) * (sigma(w + b) - 1), "<", 0),
+    Claim((Map(w, b, 0) - 0) * (Map(w, b, 1) - 1), "<", 0),
     steps=(
         Step(
-            -sigma(b) * (1 - sigma(w + b)),
+            sigma(b) * (sigma(w + b) - 1),
             r"$F(0) = \sigma(b)$ and $F(1) = \sigma(w + b)$",
+            by=(substitution,),
+            using=(
+                definition(Map(w, b, 0), sigma(b)),
+                definition(Map(w, b, 1), sigma(w + b)),
+            ),
         ),
         Step(sp.Integer(0), r"$0 < \sigma < 1$", relation="<"),
     ),
@@ -394,7 +426,7 @@ _u, _v = sp.symbols("u v", real=True)
 one_step = Derivation(
     "control-one-step",
     r"$\vert \sigma(u) - \sigma(v) \vert \le \frac14 \vert u - v \vert$",
-    Claim(sp.Abs(sigma(_u) - sigma(_v)), "<=", sp.Abs(_u - _v) / 4),
+    Claim(sp.Abs(Sigma(_u) - Sigma(_v)), "<=", sp.Abs(_u - _v) / 4),
     steps=(
         Step(
             sp.Abs(_u - _v) / 4,
@@ -595,19 +627,34 @@ def _slow(steps: sp.Basic) -> Slow:
     return Slow(_d, steps)
 
 
-_sinh = sp.exp(2 * _d) - sp.exp(-2 * _d)
-_one_slow = 1 / (_half - sigma(-4 * _d)) ** 2
+class Sinh(Number):
+    """sinh 2d = (e^{2d} − e^{−2d})/2."""
+
+    tex, plain = r"\sinh\left(2 {0}\right)", "sinh(2{0})"
+    is_positive = True
+    formula = (sp.exp(2 * _d) - sp.exp(-2 * _d)) / 2
+
+    def numeric(self, at):
+        return at.at({_d: at(self.args[0])})(self.formula)
+
+
+_first = Slow(_d, 1)
+_one_slow = 1 / _first**2
+_one_more = 4 + 4 / Sinh(_d) ** 2
 
 slow_step = Derivation(
     "control-slow-step",
-    r"one step takes $d$ to $\frac12 - \sigma(-4d)$, and $1/(\frac12 - \sigma(-4d))^2 = 4 + "
-    r"4/\sinh^2(2d)$",
-    Claim(_one_slow, "=", 4 + 16 / _sinh**2, where=_gaps),
+    r"with $w = 4$, $b = -2$ and $d_0 = d$: $1/d_1^2 = 4 + 4/\sinh^2(2d)$",
+    Claim(_one_slow, "=", _one_more, where=_gaps),
     steps=(
         Step(
-            4 + 16 / _sinh**2,
+            _one_more,
             r"$\frac12 - \sigma(-4d) = \frac{1 - q}{2 (1 + q)}$ with $q = e^{-4d}$, and "
             r"$(1 + q)^2 = (1 - q)^2 + 4 q$",
+            using=(
+                definition(_first, _half - sigma(-4 * _d)),
+                definition(Sinh(_d), Sinh.formula),
+            ),
         ),
     ),
     source=("003-y50",),
@@ -633,9 +680,9 @@ slow_at_least = Derivation(
     Claim(_grown, ">=", sp.Rational(8, 3), where=_gaps),
     steps=(
         Step(
-            4 + 16 / _sinh**2 - 1 / _d**2,
+            _one_more - 1 / _d**2,
             "*One step at $w = 4$*",
-            using=(lemma(_one_slow, 4 + 16 / _sinh**2, slow_step),),
+            using=(lemma(_one_slow, _one_more, slow_step),),
         ),
         Step(
             sp.Rational(8, 3),
@@ -655,9 +702,9 @@ slow_at_most = Derivation(
     Claim(_grown, "<=", 4, where=_gaps),
     steps=(
         Step(
-            4 + 16 / _sinh**2 - 1 / _d**2,
+            _one_more - 1 / _d**2,
             "*One step at $w = 4$*",
-            using=(lemma(_one_slow, 4 + 16 / _sinh**2, slow_step),),
+            using=(lemma(_one_slow, _one_more, slow_step),),
         ),
         Step(
             sp.Integer(4),
@@ -673,9 +720,15 @@ slow_at_most = Derivation(
 class TooSlow(Slow):
     """1/d² + rate n − 1/d_n²: what d_n is short of a decay. Arguments d, n and the rate."""
 
-    tex = r"\left(\frac{{1}}{{{0}^{{2}}}} + {2} ({1}) - \frac{{1}}{{d_{{{1}}}^{{2}}}}\right)"
+    tex = r"\frac{{1}}{{{0}^{{2}}}} + {2} - \frac{{1}}{{d_{{{1}}}^{{2}}}}"
     plain = "1/{0}² + {2}({1}) − 1/d_{1}²"
     is_positive = None
+
+    def _latex(self, printer) -> str:
+        d, steps, rate = self.args
+        times = rf"\left({printer._print(steps)}\right)" if steps.is_Add else printer._print(steps)
+        grown = "0" if steps == 0 else f"{printer._print(rate)} {times}"
+        return self.tex.format(printer._print(d), printer._print(steps), grown)
 
     def numeric(self, at):
         d, steps, rate = self.args
@@ -686,7 +739,7 @@ class TooSlow(Slow):
 class TooFast(TooSlow):
     """1/d_n² − 1/d² − rate n: the same with the other sign."""
 
-    tex = r"\left(\frac{{1}}{{d_{{{1}}}^{{2}}}} - \frac{{1}}{{{0}^{{2}}}} - {2} ({1})\right)"
+    tex = r"\frac{{1}}{{d_{{{1}}}^{{2}}}} - \frac{{1}}{{{0}^{{2}}}} - {2}"
     plain = "1/d_{1}² − 1/{0}² − {2}({1})"
 
     def numeric(self, at):
@@ -993,23 +1046,34 @@ perpendicular = Derivation.by_induction(
     source=("003-fig2",),
 )
 
-# Both numbers of the paper's picture: the start x_0 = 1/2, the target 0.7.
-_start = sigma(_half)
-_factor = _start * (1 - _start)
+
+class Start(Number):
+    """The start of the paper's picture, y_0 = σ(½)."""
+
+    tex, plain = "y_0", "y_0"
+
+    def numeric(self, at):
+        return at(sigma(_half))
 
 
-def _steepness(weight: int) -> sp.Expr:
-    """−∂E_50/∂b on the line, for the picture's start and target."""
-    growth = ((weight * _factor) ** 50 - 1) / (weight * _factor - 1)
-    return 2 * (sp.Rational(7, 10) - _start) * _factor * growth
-
+_picture = RestSlope(Start())
+_steepness = (
+    (sp.Rational(7, 10) - Start()) * _picture * ((w * _picture) ** 50 - 1) / (w * _picture - 1) * 2
+)
 
 steep = Derivation(
     "control-steep",
-    r"with $y_0 = \sigma(\frac12)$, $y_T = 0.7$ and $w = 6$ the slope of $E_{50}$ on the wall is "
-    r"steeper than $2.57 \cdot 10^6$",
-    Claim(_steepness(6), ">", 2570000),
-    steps=(Step(sp.Integer(2570000), "one enclosure", relation=">", by=(certified,)),),
+    r"with $y_0 = \sigma(\frac12)$ and $y_T = 0.7$ the slope of $E_{50}$ on the wall is steeper "
+    r"than $2 \cdot 10^6$ for $6 \le w \le 7$",
+    Claim(_steepness, ">", 2000000, where={w: sp.Interval(6, 7)}),
+    steps=(
+        Step(
+            sp.Integer(2000000),
+            "intervals of $w$, each with an enclosure",
+            relation=">",
+            by=(certified,),
+        ),
+    ),
     source=("003-fig2", "003-fig4"),
 )
 

@@ -102,9 +102,9 @@ def describe(record: Record) -> str:
     return (
         f"The cost over w from {record.w[0]:g} to {record.w[-1]:g} and b from {record.b[0]:g} to "
         f"{record.b[-1]:g}, for the start {record.y0:.3f} and the target {record.target:g}: "
-        f"between {record.cost.min():.2g} and {record.cost.max():.2g}. From one b of the grid to the next "
-        f"it changes by {jump[0]:.2g} at w = {record.w[0]:g} at most, and by {jump[-1]:.2g} at "
-        f"w = {record.w[-1]:g}. A descent from w = {record.path[0, 0]:.2f}, b = "
+        f"between {record.cost.min():.2g} and {record.cost.max():.2g}. From one b of "
+        f"the grid to the next it changes by {jump[0]:.2g} at w = {record.w[0]:g} at most, and by "
+        f"{jump[-1]:.2g} at w = {record.w[-1]:g}. A descent from w = {record.path[0, 0]:.2f}, b = "
         f"{record.path[0, 1]:.2f} leaps in iteration {record.leap + 1} from w = {here[0]:.2f}, "
         f"b = {here[1]:.2f} to w = {there[0]:.2f}, b = {there[1]:.2f}."
     )
