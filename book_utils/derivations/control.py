@@ -716,6 +716,50 @@ slow_at_most = Derivation(
     source=("003-y50",),
 )
 
+# a_{k+1}/a_{k-1} − a_k/(3 a_{k-1}) + 1/15, with the quotients of neighbours.
+_quotient = 4 / ((2 * _j) * (2 * _j - 1))
+_next_quotient = 4 / ((2 * _j + 2) * (2 * _j + 1))
+_three_terms = _next_quotient * _quotient - _quotient / 3 + sp.Rational(1, 15)
+
+series_further = Derivation(
+    "control-series-further",
+    r"and $a_{k+1} - \frac13 a_k + \frac{1}{15} a_{k-1} \ge 0$ for $k \ge 2$",
+    Claim(_three_terms, ">=", 0, where={_j: sp.Range(2, 12)}),
+    steps=(
+        Step(
+            sp.Integer(0),
+            "divided by $a_{k-1}$; it is $0$ at $k = 2$, and $k = 2 + p$ with $p \\ge 0$ leaves no "
+            "negative coefficient",
+            relation=">=",
+        ),
+    ),
+    source=("003-y50",),
+)
+
+_grown_less = _one_more - 1 / _d**2 - sp.Rational(16, 15) * _d**2
+
+slow_nearly = Derivation(
+    "control-slow-nearly",
+    r"in one step $1/d^2$ grows by at most $\frac83 + \frac{16}{15} d^2$",
+    Claim(_grown - sp.Rational(16, 15) * _d**2, "<=", sp.Rational(8, 3), where=_gaps),
+    steps=(
+        Step(
+            _grown_less,
+            "*One step at $w = 4$*",
+            using=(lemma(_one_slow, _one_more, slow_step),),
+        ),
+        Step(
+            sp.Rational(8, 3),
+            r"with $z = 2d$: $\sinh^2 z\, (1 - \frac{z^2}{3} + \frac{z^4}{15}) \ge z^2$, "
+            r"coefficient by coefficient; divide by $z^2 \sinh^2 z$",
+            relation="<=",
+            by=_POWER_SERIES,
+            using=(lemma(_three_terms.subs(_j, _j + 1), 0, series_further, ">="),),
+        ),
+    ),
+    source=("003-y50",),
+)
+
 
 class TooSlow(Slow):
     """1/d² + rate n − 1/d_n²: what d_n is short of a decay. Arguments d, n and the rate."""
@@ -744,6 +788,18 @@ class TooFast(TooSlow):
 
     def numeric(self, at):
         return -super().numeric(at)
+
+
+class Behind(TooFast):
+    """1/d_n² − 1/d² − rate n − 16/15 Σ d_k², the sum over the steps so far."""
+
+    tex = TooFast.tex + r" - \frac{{16}}{{15}} \sum_{{k < {1}}} d_k^2"
+    plain = TooFast.plain + " − 16/15 Σ d_k²"
+
+    def numeric(self, at):
+        d, steps, _ = self.args
+        squares = [Slow(d, past).numeric(at) ** 2 for past in range(at.integer(steps))]
+        return super().numeric(at) - at(sp.Rational(16, 15)) * sum(squares, at.zero)
 
 
 def _slow_law(kind: type, rate: sp.Expr, by: Derivation, label: str, says: str) -> Derivation:
@@ -788,6 +844,13 @@ slow_lower = _slow_law(
     slow_at_most,
     "control-slow-lower",
     r"$1/d_n^2 \le 1/d_0^2 + 4n$",
+)
+slow_law = _slow_law(
+    Behind,
+    sp.Rational(8, 3),
+    slow_nearly,
+    "control-slow-law",
+    r"$1/d_n^2 \le 1/d_0^2 + \frac83 n + \frac{16}{15} \sum_{k=0}^{n-1} d_k^2$",
 )
 
 # The wall ------------------------------------------------------------------------------------
