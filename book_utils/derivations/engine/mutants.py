@@ -44,7 +44,9 @@ def mutants(claim: Claim) -> list[Mutant]:
         found.append(Mutant("inequality turned", replace(claim, relation=TURNED[claim.relation])))
     seen = {claim.right}
     for what, right in _variants(claim.right, sorted(names_of(claim).ranges, key=str)):
-        if right not in seen and _same_shape(right, claim.right) and _fits(right):
+        if right in seen or right.has(sp.zoo, sp.nan):
+            continue  # a division by zero makes no expression
+        if _same_shape(right, claim.right) and _fits(right):
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
