@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.core.numbers import ImaginaryUnit
 
 Instance = Any
 """``instances.Instance``, which imports this file."""
@@ -43,6 +44,11 @@ def _(e: sp.Number, at: Instance):
 
 @evaluate.register
 def _(e: sp.NumberSymbol, at: Instance):
+    return at.number(e)
+
+
+@evaluate.register
+def _(e: ImaginaryUnit, at: Instance):
     return at.number(e)
 
 
