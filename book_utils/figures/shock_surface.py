@@ -84,8 +84,8 @@ def describe(record: Record) -> str:
         f"n = {record.n}, between {record.E.min():.1e} and {record.E.max():.2f}, with a cliff. "
         f"Right, the line of the shock from w = 4, b = -2 to w = {record.bent[-1]:g}, b = "
         f"{last:.3f} in the region with three fixed points; up to w = {record.turn:.3f} it follows "
-        f"an edge of that region, and from there on it is straight. The steepest places of the cost "
-        f"on a grid lie within {off:.2f} of it."
+        "an edge of that region, and from there on it is straight. The steepest places of the "
+        f"cost on a grid lie within {off:.2f} of it."
     )
 
 
