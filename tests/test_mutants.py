@@ -192,6 +192,13 @@ def test_a_mutant_is_an_expression_that_has_a_meaning() -> None:
         SpectralRadius(tall)
 
 
+def test_a_mutant_that_divides_by_zero_is_none() -> None:
+    """With z dropped from 1/(1 - z) one divides by zero: what is left is no expression."""
+    found = [mutant.claim.right for mutant in mutants(Claim(y, "=", 1 / (1 - z)))]
+    assert 1 / (1 + z) in found
+    assert not any(right.has(sp.zoo, sp.nan) for right in found)
+
+
 def test_no_radius_is_put_for_the_norm_of_one_number() -> None:
     """Of a 1 × 1 matrix radius and norm are the same: it would be no change."""
     row, column = sp.MatrixSymbol("g", 1, n), sp.MatrixSymbol("v", n, 1)

@@ -30,6 +30,7 @@ from book_utils.derivations.engine import (
     polynomial,
     sign,
     sizes,
+    slope,
 )
 from book_utils.derivations.engine import derivation as derivation_module
 from book_utils.derivations.engine.compare import Sides, _far_apart
@@ -37,6 +38,7 @@ from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove, ref
 from book_utils.derivations.engine.domains import draw
 from book_utils.derivations.engine.numbers import SLOPES, SMOOTH, Numbers
 from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum, substitution
+from book_utils.derivations.engine.routes import reals
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
@@ -91,6 +93,10 @@ BOTH_WAYS = {
         Claim(y * (1 - y) / (1 - z * y * (1 - y)), "<=", 1 / (4 - z), strip),
         Claim(y * (1 - y) / (1 - z * y * (1 - y)), "<", 1 / (4 - z), strip),
     ),
+    slope: (
+        Claim(sp.log(1 + z), "<=", z, to_two),
+        Claim(sp.log(1 + z), "<=", z / 2, to_two),
+    ),
     norms: (
         Claim(SigmaMax(W * P), "<=", SigmaMax(W) * SigmaMax(P)),
         Claim(SpectralRadius(W * P), "<=", SpectralRadius(W) * SpectralRadius(P)),
@@ -139,6 +145,15 @@ def test_a_proof_at_one_size_does_not_contradict_an_instance_at_another() -> Non
 # What a route must not take for granted ------------------------------------------------------
 
 
+def test_a_claim_that_fails_on_a_whole_box_is_given_up(monkeypatch) -> None:
+    """Where the enclosure lies below zero no smaller box is tried: one look is enough."""
+    looks = []
+    ends = reals._ends
+    monkeypatch.setattr(reals, "_ends", lambda *a: looks.append(a) or ends(*a))
+    assert certified(Claim(sp.exp(z), "<", 0, to_two)) is None
+    assert len(looks) == 1
+
+
 @pytest.mark.parametrize(
     ("route", "claim"),
     [
@@ -174,6 +189,35 @@ def test_a_proof_at_one_size_does_not_contradict_an_instance_at_another() -> Non
         (box, Claim((y - z) ** 2, ">", 0)),
         (box, Claim(y**2 + z**2, ">=", 2 * y * z + sp.Rational(1, 100))),
         (box, Claim(y, ">", -1, where={y: sp.FiniteSet(0, 1)})),
+        # The end is reached, a jump or a pole inside, a logarithm of zero inside.
+        (slope, Claim(sp.log(y), "<", y - 1, where=between(0, 1, left_open=True))),
+        (
+            slope,
+            Claim(
+                sp.log(y) + sp.Piecewise((1, y < sp.Rational(1, 2)), (0, True)),
+                "<=",
+                0,
+                where=between(0, 1, left_open=True),
+            ),
+        ),
+        (
+            slope,
+            Claim(sp.log(y) + 2 / (1 - 2 * y), "<=", -2, where=between(0, 1, left_open=True)),
+        ),
+        (slope, Claim(sp.log(y**2), "<=", y**2 - 1, where=between(-1, 1))),
+        # The gap is not zero at the end; the other number's place depends on this one.
+        (slope, Claim(sp.log(1 + z), "<=", z - 1, where=to_two)),
+        (
+            slope,
+            Claim(
+                sp.log(y),
+                "<=",
+                sp.log(z),
+                where={y: sp.Interval.open(0, 1), z: sp.Interval.Lopen(0, y)},
+            ),
+        ),
+        # A derivative is no rational function, though SymPy takes it for one.
+        (box, Claim(sp.Derivative(y**2, y), ">=", 0, where=between(0, 1))),
         # The difference may be undefined, or its sign unknown.
         (sign, Claim(1 / z, ">", 0)),
         (sign, Claim(sp.sqrt(z), ">=", 0)),

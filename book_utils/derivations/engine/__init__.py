@@ -26,6 +26,7 @@ from book_utils.derivations.engine.prove import (
     polynomial,
     sign,
     sizes,
+    slope,
     substitution,
 )
 
@@ -55,5 +56,6 @@ __all__ = [
     "polynomial",
     "sign",
     "sizes",
+    "slope",
     "substitution",
 ]

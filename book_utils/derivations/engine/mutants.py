@@ -44,9 +44,8 @@ def mutants(claim: Claim) -> list[Mutant]:
         found.append(Mutant("inequality turned", replace(claim, relation=TURNED[claim.relation])))
     seen = {claim.right}
     for what, right in _variants(claim.right, sorted(names_of(claim).ranges, key=str)):
-        if right in seen or right.has(sp.zoo, sp.nan):
-            continue  # a division by zero makes no expression
-        if _same_shape(right, claim.right) and _fits(right):
+        same_kind = _same_shape(right, claim.right) and _has_values(right)
+        if right not in seen and same_kind and _fits(right):
             seen.add(right)
             found.append(Mutant(what, claim.with_right(right)))
     return found
@@ -54,6 +53,11 @@ def mutants(claim: Claim) -> list[Mutant]:
 
 def _same_shape(a: sp.Basic, b: sp.Basic) -> bool:
     return getattr(a, "shape", None) == getattr(b, "shape", None)
+
+
+def _has_values(e: sp.Basic) -> bool:
+    """Whether it is an expression at all: p dropped from y/(p (1 - p)) may leave one over zero."""
+    return not e.has(sp.zoo, sp.nan)
 
 
 def _fits(e: sp.Basic) -> bool:

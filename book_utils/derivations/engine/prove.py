@@ -17,6 +17,7 @@ from book_utils.derivations.engine.routes.indices import calculus, entrywise
 from book_utils.derivations.engine.routes.matrices import algebra, spectrum
 from book_utils.derivations.engine.routes.norms import monotone, norms
 from book_utils.derivations.engine.routes.reals import certified, polynomial, sign
+from book_utils.derivations.engine.routes.slopes import slope
 from book_utils.derivations.engine.routes.substitution import substitution
 
 Route = Callable[[Claim, Sequence[Equation]], Evidence | None]
@@ -29,6 +30,7 @@ EXACT: tuple[Route, ...] = (
     sign,
     polynomial,
     box,
+    slope,
     norms,
 )
 """What is tried when a step names no route of its own."""
@@ -46,6 +48,7 @@ __all__ = [
     "polynomial",
     "sign",
     "sizes",
+    "slope",
     "spectrum",
     "substitution",
 ]

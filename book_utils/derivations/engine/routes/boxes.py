@@ -32,7 +32,9 @@ def box(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
         gap = -gap
     strict = claim.relation in ("<", ">")
     names = names_of(claim)
-    if names.sizes or names.functions or not gap.is_rational_function(*names.scalars):
+    if names.sizes or names.functions or gap.has(sp.Derivative):
+        return None
+    if not gap.is_rational_function(*names.scalars):
         return None
     pieces: list[Piece] = [(gap, ())]
     for name in reversed(names.scalars):  # the ends of the later ones speak of the earlier

@@ -99,8 +99,9 @@ def certified(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
         if not boxes:
             return Evidence(Grade.CERTIFIED)
         box = boxes.pop()
-        if not _positive(gap, dict(zip(names, box, strict=True))):
-            if not box:
+        low, high = _ends(gap, dict(zip(names, box, strict=True)))
+        if not low > 0:
+            if not box or high < 0:  # below zero on a whole box: smaller ones do not help
                 return None
             boxes += _halves(box)
     return None
@@ -109,12 +110,15 @@ def certified(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
 Box = tuple[tuple[sp.Rational, sp.Rational], ...]
 
 
-def _positive(gap: sp.Expr, box: dict[sp.Symbol, tuple[sp.Rational, sp.Rational]]) -> bool:
-    """Whether the enclosure lies above zero. Where there is none, it does not."""
+def _ends(
+    gap: sp.Expr, box: dict[sp.Symbol, tuple[sp.Rational, sp.Rational]]
+) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """The ends of the enclosure; where there is none, the whole line."""
     try:
-        return bool(Intervals(box)(gap).a > 0)
+        enclosure = Intervals(box)(gap)
     except NotEvaluable:
-        return False
+        return mpmath.mpf("-inf"), mpmath.mpf("inf")
+    return mpmath.mpf(enclosure.a), mpmath.mpf(enclosure.b)
 
 
 def _halves(box: Box) -> list[Box]:
