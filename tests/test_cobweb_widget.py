@@ -34,7 +34,7 @@ def press(page: Page, name: str) -> None:
 
 def state(page: Page) -> dict:
     """The state as the sliders show it."""
-    names = {"w": "weight", "b": "shift", "y0": "start y", "steps": "steps"}
+    names = {"w": "weight", "b": "bias", "y0": "start y", "steps": "steps"}
     found = {key: float(slider(page, name).input_value()) for key, name in names.items()}
     return {**found, "steps": int(found["steps"])}
 
@@ -152,9 +152,9 @@ def test_keys_move_point_and_start(live):
 
 def test_the_shock_is_where_the_orbit_turns(live):
     """Moved over the shock by one arrow key, the same start ends at the other fixed point."""
-    slider(live, "shift").fill("-2.81")
+    slider(live, "bias").fill("-2.81")
     low = agrees_with_numpy(live)
-    slider(live, "shift").press("ArrowRight")
+    slider(live, "bias").press("ArrowRight")
     high = agrees_with_numpy(live)
     assert low.b < low.shock == high.shock < high.b
     assert shown(live, "limit") - low.limit > 0.8

@@ -172,7 +172,7 @@ def test_another_axis_and_another_unit(live):
     now = state(live)
     assert (now["across"], now["w"], now["b"]) == ("w", 6, 0)
     agrees_with_numpy(live)
-    slider(live, "shift").fill("-3")
+    slider(live, "bias").fill("-3")
     record = agrees_with_numpy(live)
     assert record.carried > 0.9, "it stays on the branch that it was on"
     live.get_by_role("button", name="b", exact=True).click()

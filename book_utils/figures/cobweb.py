@@ -15,8 +15,11 @@ from book_utils.figures.still import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, St
 WEIGHTS, BIASES, STATES = (-12.0, 12.0), (-10.0, 16.0), (0.001, 0.999)
 """The ranges of w, b and y₀ that are shown."""
 
+# Below the axes: an orbit on a two-cycle leaves no room within.
+LEGEND = {"fontsize": 7.5, "loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 3}
+
 CAPTION = (
-    "Left: the plane of the weight w and the shift b. Right: the unit at the point that is marked, "
+    "Left: the plane of the weight w and the bias b. Right: the unit at the point that is marked, "
     "with the orbit of y₀ between curve and diagonal. Filled circles attract, open ones do not; "
     "the bar below says where each start ends."
 )
@@ -106,7 +109,7 @@ def describe(record: Record) -> str:
 
 def show(record: Record) -> Still:
     """The finished picture."""
-    return Still(drawn(lambda figure: draw(figure, record), (7.4, 3.7)), describe(record), CAPTION)
+    return Still(drawn(lambda figure: draw(figure, record), (7.4, 4.0)), describe(record), CAPTION)
 
 
 def draw_plane(ax: Axes, record: Record) -> None:
@@ -128,11 +131,11 @@ def draw_plane(ax: Axes, record: Record) -> None:
         ax.axvline(edge, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
     ax.plot(record.w, record.b, "o", color=GREEN, markeredgecolor="white", markersize=9, zorder=5)
     ax.text(6, -9, "three fixed points", ha="center", fontsize=7.5)
-    ax.text(-9.3, 4.4, "two-cycle", ha="center", fontsize=7.5)
+    ax.text(-9.2, 5.4, "two-cycle", ha="center", fontsize=7.5)
     ax.set(xlim=WEIGHTS, ylim=BIASES, xlabel="$w$", xticks=range(-12, 13, 4))
     ax.set_ylabel("$b$", rotation=0)
     ax.set_title("The plane of $w$ and $b$")
-    ax.legend(fontsize=7.5, loc="upper right")
+    ax.legend(**LEGEND)
 
 
 def draw_cobweb(ax: Axes, record: Record) -> None:
@@ -155,7 +158,7 @@ def draw_cobweb(ax: Axes, record: Record) -> None:
     ax.plot(record.y0, -0.035, "o", color=GREEN, markeredgecolor="white", markersize=9, zorder=6)
     ax.set(xlim=(0, 1), ylim=(-0.07, 1), xlabel="$y$")
     ax.set_title(f"$w = {record.w:.4g}$, $b = {record.b:.4g}$")
-    ax.legend(fontsize=7.5, loc="upper left" if record.w >= 0 else "upper right")
+    ax.legend(**LEGEND)
 
 
 def point_colors(record: Record) -> list[str]:

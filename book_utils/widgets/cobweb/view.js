@@ -61,7 +61,7 @@ function planePanel(state) {
   const edges = ["strip", "strip", "fold", "flip", "swap", "shock"].map(path);
   const names = [
     ["three fixed points", [6.8, -9.2], "tick"],
-    ["two-cycle", [-9.8, 6.4], "tick"],
+    ["two-cycle", [-9.2, 5.6], "tick"],
     ["one fixed point", [3, 9.7], "tick"],
     ["w", [11.6, 0.4], "letter"],
     ["b", [-11.4, 15.1], "letter"],
@@ -340,7 +340,7 @@ function controls(state) {
     });
   const parts = [
     part("w", ["weight ", letter("w")], steady(...WEIGHTS, 0.01)),
-    part("b", ["shift ", letter("b")], steady(...BIASES, 0.01)),
+    part("b", ["bias ", letter("b")], steady(...BIASES, 0.01)),
     part("y0", ["start ", symbol("y", "0")], steady(...STATES, 0.001)),
     part("steps", ["steps"], steady(1, 200)),
   ];

@@ -181,7 +181,7 @@ function changed(state, change) {
   return { ...change, [next.across]: inside, memory, trace: [] };
 }
 
-const NAMES = { b: "shift b", w: "weight w" };
+const NAMES = { b: "bias b", w: "weight w" };
 const both = ({ y, cycle }) =>
   cycle ? `the two-cycle ${number(cycle.low.y)}, ${number(cycle.high.y)}` : number(y);
 
@@ -389,7 +389,7 @@ function controls(state) {
   // What the axis shows is moved in the diagram, the other one by a slider.
   const fixed = {
     w: part("w", ["weight ", letter("w")], steady(...WEIGHTS, 0.01), alter("w")),
-    b: part("b", ["shift ", letter("b")], steady(...BIASES, 0.01), alter("b")),
+    b: part("b", ["bias ", letter("b")], steady(...BIASES, 0.01), alter("b")),
   };
   const start = part("y0", ["start ", symbol("y", "0")], steady(...STATES, 0.001), (y0) =>
     state.set({ y0 }),
