@@ -83,13 +83,26 @@ export function chart({ width = 330, height = 150, room = {}, ...attributes }) {
       for (const { at, text } of x.ticks)
         ticks.append(svg("text", { x: at, y: height - 6, class: "tick" }, text));
     },
+    /** The place of a pair of values, the pair under a pointer, and a node moved to a pair. */
+    at: ([x, y]) => [view.x.place(x), view.y.place(y)],
+    locate(event) {
+      const inside = canvas.getScreenCTM().inverse();
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inside);
+      return [view.x.value(x), view.y.value(y)];
+    },
+    put(node, pair) {
+      node.setAttribute("transform", `translate(${view.at(pair).join(" ")})`);
+    },
+    // What a `handle` on this chart consists of; a view puts both over its series.
+    grips: svg("g"),
+    marks: svg("g"),
     /** A line with a dot at each point; returns what draws it through pairs of values. */
     series(kind, radius = 2.6) {
       const path = svg("path", { class: kind });
       const dots = svg("g", { class: kind });
       canvas.append(path, dots);
       return (pairs) => {
-        const points = pairs.map(([x, y]) => [view.x.place(x), view.y.place(y)]);
+        const points = pairs.map(view.at);
         path.setAttribute("d", line(points));
         dots.replaceChildren(...points.map(([cx, cy]) => svg("circle", { cx, cy, r: radius })));
       };
