@@ -41,7 +41,7 @@ CELLS = 80
 COLOURS = {"vanilla": ORANGE, "clipped": BLUE, "fixed": GREEN, "projected": PURPLE}
 LINES = {"vanilla": "-", "clipped": (0, (5, 2)), "fixed": (0, (1, 1)), "projected": "-."}
 NAMES = {"vanilla": "vanilla", "clipped": "clipped", "fixed": "fixed w", "projected": "projected"}
-HEIGHTS = LinearSegmentedColormap.from_list("heights", ["white", "#6f85b4"], N=24)
+HEIGHTS = LinearSegmentedColormap.from_list("heights", ["white", "#6f85b4"], N=16)
 
 CAPTION = (
     "The cost of the one unit over its two parameters, and four descents from one start: vanilla, "
@@ -115,19 +115,34 @@ def compute(
     window = WINDOWS[zoom] if inside(start, WINDOWS[zoom]) else WINDOWS["whole"]
     w, b = np.meshgrid(*(middles(*ends) for ends in window))
     last = np.sqrt(one_unit.cost(w, b, y0, target, n))
+    runs = descents(y0, target, n, start, step, threshold, held, radius, iterations)
+    where = (float(start[0]), float(start[1]))
+    heights = last / max(target, 1 - target)
+    return Record(float(x0), y0, float(target), n, where, window, heights, runs)
+
+
+def descents(
+    y0: float,
+    target: float,
+    n: int,
+    start: Sequence[float],
+    step: float,
+    threshold: float,
+    held: float,
+    radius: float,
+    iterations: int,
+) -> dict[str, Run]:
+    """The four runs."""
     methods: dict[str, Method] = {
         "vanilla": Vanilla(),
         "clipped": Clipped(threshold),
         "fixed": FixedW(held),
         "projected": Projected(radius),
     }
-    runs = {
+    return {
         name: _follow(y0, target, n, start, method, step, iterations)
         for name, method in methods.items()
     }
-    where = (float(start[0]), float(start[1]))
-    heights = last / max(target, 1 - target)
-    return Record(float(x0), y0, float(target), n, where, window, heights, runs)
 
 
 def inside(point: Sequence[float], window: Window) -> bool:
@@ -186,7 +201,7 @@ def _fate(name: str, run: Run) -> str:
     if run.jumps:
         long += f" and {len(run.jumps)} step{'s' * (len(run.jumps) > 1)} longer than {JUMP:g}"
     if run.left is not None and (run.hit is None or run.left < run.hit):
-        return f"{name} leaves the window at iteration {run.left}{long}"
+        return f"{name} leaves the map at iteration {run.left}{long}"
     if run.hit is not None:
         return f"{name} is below {GOAL:g} after {run.hit} iterations{long}"
     return f"{name} stands at {run.losses[-1]:.3g} after {len(run.losses) - 1} iterations{long}"

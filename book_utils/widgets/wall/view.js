@@ -15,7 +15,10 @@ const unit = oneUnit(kernel);
 // prettier-ignore
 const WINDOWS = { whole: [[0, 8], [-7, 1]], near: [[2.5, 6.5], [-4, 0]] };
 // prettier-ignore
-const TICKS = { whole: [[0, 2, 4, 6, 8], [-6, -4, -2, 0]], near: [[3, 4, 5, 6], [-4, -3, -2, -1, 0]] };
+const TICKS = {
+  whole: [[0, 2, 4, 6, 8], [-6, -4, -2, 0]],
+  near: [[3, 4, 5, 6], [-4, -3, -2, -1, 0]],
+};
 const GOAL = 1e-4;
 const JUMP = 0.5;
 // A run that comes out here is not followed any further.
@@ -156,7 +159,7 @@ const chain = (points, window) =>
 
 /** What became of a run, in words. */
 function fate({ hit, left, losses }) {
-  if (left !== null && (hit === null || left < hit)) return `leaves the window at ${left}`;
+  if (left !== null && (hit === null || left < hit)) return `leaves the map at ${left}`;
   if (hit !== null) return `arrives at ${hit}`;
   return `is at ${number(losses.at(-1))} after ${losses.length - 1}`;
 }
@@ -192,7 +195,7 @@ function mapPanel(state) {
     limits, // those of the window that is shown
     read: () => state.get("start"),
     write: (start) => state.set({ start }),
-    home: () => state.set({ start: state.loaded().start }),
+    home: () => state.loaded().start,
     text: ([w, b]) => `w = ${number(w)}, b = ${number(b)}: E = ${number(last.here[0])}`,
   });
   view.canvas.append(
@@ -254,7 +257,9 @@ function mapPanel(state) {
       run.setAttribute("d", join(false));
       halo.setAttribute("d", join(false) + join(true));
       leap.setAttribute("d", join(true));
-      const spots = points.filter((at) => within(at, limits)).map((point) => `${line([view.at(point)])}h0`);
+      const spots = points
+        .filter((point) => within(point, limits))
+        .map((point) => `${line([view.at(point)])}h0`);
       dots.setAttribute("d", spots.join(""));
     }
     // Each between two ticks of its axis.
@@ -264,10 +269,11 @@ function mapPanel(state) {
     names[1].setAttribute("y", (view.y.place(up[0]) + view.y.place(up[1])) / 2 + 4);
     move();
     const { target, n } = state.all();
+    const [valley] = kernel.logit(target);
     canvas.setAttribute(
       "aria-label",
       `The surface E(w, b) for w from ${left} to ${right} and b from ${bottom} to ${top}: 0 in a ` +
-        `valley that falls straight from b = ${number(kernel.logit(target)[0])} at w = 0, and for ` +
+        `valley that falls straight from b = ${number(valley)} at w = 0, and for ` +
         `w > 4 a wall, where y of step ${n} jumps; at w = 6 the limit jumps at b = ` +
         `${number(unit.shock(6, last.y0))}.`,
     );
@@ -340,9 +346,9 @@ function press({ canvas, locate }, state, limits) {
   });
   canvas.addEventListener("pointercancel", () => (down = null)); // the finger scrolls
   canvas.addEventListener("pointerup", (event) => {
-    const still = down && Math.abs(event.clientX - down[0]) + Math.abs(event.clientY - down[1]) < 10;
+    const way = down && [event.clientX - down[0], event.clientY - down[1]];
     down = null;
-    if (still) set(event);
+    if (way && Math.hypot(...way) < 10) set(event);
   });
 }
 
@@ -431,6 +437,7 @@ function readout(state) {
       const rows = Object.entries(METHODS).map(([method, name]) => {
         const { hit, largest, jumps, losses, left } = runs[method];
         const cell = (...parts) => html("td", {}, ...parts);
+        const end = losses.at(-1);
         return html(
           "tr",
           {},
@@ -439,8 +446,8 @@ function readout(state) {
           cell(value(`${method}.largest`, number(largest))),
           cell(value(`${method}.jumps`, String(jumps.length))),
           cell(
-            value(`${method}.last`, losses.at(-1) < NOTHING ? whole("< 10⁻¹²") : number(losses.at(-1))),
-            ...(left === null ? [] : [html("span", { class: "left" }, `left the window at ${left}`)]),
+            value(`${method}.last`, end < NOTHING ? whole("< 10⁻¹²") : number(end)),
+            ...(left === null ? [] : [html("span", { class: "left" }, `left the map at ${left}`)]),
           ),
         );
       });
@@ -489,7 +496,7 @@ function controls(state) {
   };
 }
 
-const KEYS = ["x0", "target", "n", "start", "step", "threshold", "radius", "held", "iterations", "zoom"];
+const KEYS = Object.keys(EXAMPLES["Figure 2"]);
 
 export function render({ model, el }) {
   const state = stateOf(model, KEYS);
