@@ -37,6 +37,9 @@ const METHODS = {
   projected: "projected",
 };
 
+// The paper gives the starts x0 of its examples and how many times faster each run is, but neither
+// target nor step size nor threshold nor start. These were searched for: the ratios are about those
+// of the paper, and a billionth more or less in the start changes none of the counts.
 const common = { n: 50, held: 3, radius: 3.9, zoom: "near", iterations: 200 };
 const EXAMPLES = {
   "Figure 2": {
