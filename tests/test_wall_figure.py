@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from test_wall_kernel import COMMON, EXAMPLES
 
 from book_utils.activations import logistic
 from book_utils.dynamics import one_unit
+from book_utils.dynamics.descent import Clipped, FixedW, Projected, Vanilla, descend
 from book_utils.figures import drawn, wall
 
 STATE = {
@@ -72,6 +74,22 @@ def test_example_9_has_the_ratios_of_the_paper():
     runs = compute(x0=1.2, target=0.73, start=[4.96, -2.42], step=0.14, threshold=2.8).runs
     hits = {name: run.hit for name, run in runs.items()}
     assert hits == {"vanilla": 172, "clipped": 82, "fixed": 48, "projected": 13}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_do_not_hang_on_rounding(name):
+    """A billionth more or less in the start changes no arrival and no number of jumps."""
+    case = {**COMMON, **EXAMPLES[name]}
+    y0 = logistic(float(case["x0"]))
+    moved = np.random.default_rng(53).uniform(-1e-9, 1e-9, size=(2, 30))
+    start = np.array(case["start"])[:, None] + moved
+    methods = (Vanilla(), Clipped(case["threshold"]), FixedW(3), Projected(3.9))
+    objective = one_unit.objective(y0, case["target"], 50)
+    for method, run in zip(methods, wall.compute(**case).runs.values(), strict=True):
+        found = descend(objective, start, method, case["step"], case["iterations"])
+        assert set(found.first_below(wall.GOAL)) == {-1 if run.hit is None else run.hit}
+        moves = np.hypot(np.diff(found.w, axis=0), np.diff(found.b, axis=0))
+        assert set((moves > wall.JUMP).sum(axis=0)) == {len(run.jumps)}
 
 
 def test_explosion_turns_into_vanishing():
