@@ -12,6 +12,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
@@ -291,7 +292,7 @@ def test_the_gradient_is_that_of_backpropagation():
 def test_compiled_and_numpy_runs_agree():
     """The C loop and the NumPy loop give the same numbers, whatever the length of the array."""
     if compiled.library() is None:
-        pytest.skip("the package was installed without a C compiler: sudo apt-get install gcc")
+        missing("the package was installed without a C compiler: sudo apt-get install gcc")
     rng = np.random.default_rng(5)
     for size in (1, 63, 64, 65, 1000):
         w, b, y0 = rng.uniform(-4, 4, size), rng.uniform(-3, 3, size), rng.uniform(0.01, 0.99, size)
@@ -300,6 +301,19 @@ def test_compiled_and_numpy_runs_agree():
             for one, other in zip(ours, theirs, strict=True):
                 # In the strip nothing is enlarged by more than 1/(1 − |w|/4).
                 np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-13)
+
+
+def test_compiled_and_numpy_runs_agree_with_twice_the_digits():
+    """So do the two loops that take over on a wall, where doubles would differ in all digits."""
+    if compiled.library() is None:
+        missing("the package was installed without a C compiler: sudo apt-get install gcc")
+    rng = np.random.default_rng(6)
+    w, y0 = rng.uniform(5, 12, 200), rng.uniform(0.2, 0.8, 200)
+    b = one_unit.shock(w, y0) + rng.normal(size=200) * 10.0 ** rng.uniform(-16, -3, 200)
+    ours, theirs = compiled.one_unit_twofold(w, b, y0, 50), orbits.long_run(w, b, y0, 50)
+    for one, other in zip(ours, theirs, strict=True):
+        # Fifty factors of a derivative, each rounded once.
+        np.testing.assert_allclose(one, other, rtol=1e-13)
 
 
 def test_without_the_compiled_loop(monkeypatch):

@@ -36,7 +36,8 @@ def load(path: str) -> ctypes.CDLL:
     found.work_size.argtypes, found.work_size.restype = [ctypes.c_long] * 4, ctypes.c_long
     found.bptt.argtypes = [ctypes.c_int] * 2 + [ctypes.c_long] * 4 + [ctypes.c_void_p] * 8
     found.one_unit.argtypes = [ctypes.c_long] * 2 + [ctypes.c_void_p] * 7
-    found.one_unit.restype = None
+    found.one_unit_twofold.argtypes = [ctypes.c_long] * 2 + [ctypes.c_void_p] * 6
+    found.one_unit.restype = found.one_unit_twofold.restype = None
     return found
 
 
@@ -72,13 +73,26 @@ def bptt(cell: Any, x0: Any, inputs: Any, loss_gradients: Any) -> dict[str, np.n
     return {"W": W.reshape(n, n).copy(), "U": U.reshape(n, m).copy(), "b": b.copy()}
 
 
-def one_unit(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> tuple[np.ndarray, ...] | None:
+Arrays = tuple[np.ndarray, ...]
+
+
+def one_unit(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays | None:
     """What ``one_unit.orbits.run`` gives for flat float arrays; None without the library."""
+    return _filled("one_unit", 4, (w, b, y0), n)
+
+
+def one_unit_twofold(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays | None:
+    """What ``one_unit.orbits.long_run`` gives for flat float arrays; None without the library."""
+    return _filled("one_unit_twofold", 3, (w, b, y0), n)
+
+
+def _filled(name: str, results: int, given: Arrays, n: int) -> Arrays | None:
     compiled = library()
     if compiled is None:
         return None
-    found = tuple(np.empty_like(w) for _ in range(4))
-    compiled.one_unit(w.size, n, *(each.ctypes.data for each in (w, b, y0, *found)))
+    found = tuple(np.empty_like(given[0]) for _ in range(results))
+    arrays = (*given, *found)
+    getattr(compiled, name)(given[0].size, n, *(each.ctypes.data for each in arrays))
     return found
 
 

@@ -7,6 +7,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #include "processors.h"
 #include "activations.h"
+#include "double_double.h"
 
 enum { LANES = 64 };
 
@@ -57,5 +58,24 @@ void one_unit(long size, long n, const double *w, const double *b, const double 
       by_b[i + j] = out[2][j];
       worst[i + j] = out[3][j];
     }
+  }
+}
+
+/* y_n, ∂y_n/∂w and ∂y_n/∂b once more, with states of twice the digits. */
+void one_unit_twofold(long size, long n, const double *w, const double *b, const double *y0,
+                      double *y, double *by_w, double *by_b) {
+  for (long i = 0; i < size; i++) {
+    twofold state = of(y0[i]);
+    double rate_w = 0, rate_b = 0;
+    for (long k = 0; k < n; k++) {
+      twofold next = logistic_twofold(add(times(state, of(w[i])), of(b[i])));
+      double s = times(next, add(of(1), negative(next))).high;
+      rate_w = s * (state.high + w[i] * rate_w);
+      rate_b = s * (1 + w[i] * rate_b);
+      state = next;
+    }
+    y[i] = state.high;
+    by_w[i] = rate_w;
+    by_b[i] = rate_b;
   }
 }

@@ -73,7 +73,8 @@ def _costs(w: Any, b: Any, y0: Any, target: Any, n: int) -> tuple[Any, Any, Any]
     found = compiled.one_unit(*flat, steps) or run(*flat, steps)
     y, by_w, by_b, worst = (each.reshape(shape) for each in found)
     if (again := worst > TOO_MUCH).any():
-        y[again], by_w[again], by_b[again] = _long_run(w[again], b[again], y0[again], steps)
+        walls = w[again], b[again], y0[again], steps
+        y[again], by_w[again], by_b[again] = compiled.one_unit_twofold(*walls) or long_run(*walls)
     off = y - target
     with np.errstate(over="ignore"):  # said below
         found = off * off, 2 * off * by_w, 2 * off * by_b
@@ -127,7 +128,7 @@ def _step(w: np.ndarray, y: np.ndarray, b: np.ndarray) -> None:
     np.reciprocal(y, out=y)
 
 
-def _long_run(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays:
+def long_run(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays:
     """The same with states of twice the digits. The derivatives are products of what they give:
     they keep the digits that doubles have."""
     by_w, by_b = np.zeros_like(w), np.zeros_like(w)
