@@ -28,11 +28,13 @@ export function linear(low, high, start, end, { marks, count = 5 } = {}) {
 /**
  * A logarithmic axis from `start` to `end`, wide enough for 1 and for all sizes.
  * It has no 0 and no ∞: if a size is 0 or ∞, then `start` or `end` is a tick of its own for it.
+ * `ends` are the powers of ten at its ends, if the sizes are not to say.
  */
-export function logarithmic(sizes, start, end, { marks, count = 5, edge = 8, apart = 16 } = {}) {
+export function logarithmic(sizes, start, end, options = {}) {
+  const { ends, marks, count = 5, edge = 8, apart = 16 } = options;
   const logs = sizes.filter((v) => v > 0 && v < Infinity).map(Math.log10);
-  const high = Math.ceil(Math.max(...logs, 0) + 0.05);
-  const low = Math.floor(Math.min(...logs, 0) - 0.05);
+  const high = ends?.[1] ?? Math.ceil(Math.max(...logs, 0) + 0.05);
+  const low = ends?.[0] ?? Math.floor(Math.min(...logs, 0) - 0.05);
   const way = Math.sign(end - start);
   const zero = sizes.includes(0);
   const infinite = sizes.includes(Infinity);
