@@ -14,9 +14,11 @@ from book_utils.derivations.engine import (
     Derivation,
     Step,
     calculus,
+    definition,
     sign,
 )
 from book_utils.derivations.engine.prove import box, certified
+from book_utils.derivations.engine.vocabulary import Number
 from book_utils.derivations.one_unit import STATES, Orbit, b, logit, shift, sigma, w, y
 
 p = sp.Symbol("p", real=True)
@@ -40,12 +42,27 @@ _tangent = 1 / (p * (1 - p))
 
 # Fixed points --------------------------------------------------------------------------------
 
+
+class Bias(Number):
+    """g(y), with arguments w and y: the b at which y is a fixed point."""
+
+    tex, plain = "g({1})", "g({1})"
+
+    def numeric(self, at):
+        return at(shift(*self.args))
+
+
 root = Derivation(
     "bifurcations-root",
     r"for $0 < y < 1$ and $b = \sigma^{-1}(y) - w y$: $\sigma(w y + b) = y$",
-    Claim(sigma(w * y + shift(w, y)), "=", y, where=_inside),
+    Claim(sigma(w * y + Bias(w, y)), "=", y, where=_inside),
     steps=(
-        Step(sigma(logit(y)), "$w y$ cancels"),
+        Step(
+            sigma(logit(y)),
+            r"the definition of $g$; $w y$ cancels",
+            by=(calculus,),
+            using=(definition(Bias(w, y), shift(w, y)),),
+        ),
         Step(y, r"$\sigma$ undoes $\sigma^{-1}$"),
     ),
     source=("003-eq3.2",),
@@ -279,11 +296,20 @@ flip_unstable = Derivation(
 
 flip_finite = Derivation(
     "bifurcations-flip-finite",
-    r"where $w = -1/s$ with $s = y(1-y)$: $s/(1 - w s) = s/2 \le \frac18$",
-    Claim(_s / (1 - (-1 / _s) * _s), "<=", sp.Rational(1, 8), where=_inside),
+    r"for $w \le -4$ and $s = y(1-y)$: $s/(1 - w s) \le \frac18$",
+    Claim(
+        _s / (1 - w * _s),
+        "<=",
+        sp.Rational(1, 8),
+        where={y: STATES, w: sp.Interval(-sp.oo, -4)},
+    ),
     steps=(
-        Step(_s / 2, "$w s = -1$"),
-        Step(sp.Rational(1, 8), r"$s \le \frac14$", relation="<="),
+        Step(
+            sp.Rational(1, 8),
+            r"$1 - w s \ge 1 + 4s \ge 8s$",
+            relation="<=",
+            by=(box,),
+        ),
     ),
     source=("003-crossing",),
 )
@@ -385,15 +411,21 @@ remark_cycle = Derivation(
 _below, _above = (sp.Rational(n, 10**13) for n in (4787520120386, 4787520120387))
 
 
-def _gap(v: sp.Expr) -> sp.Expr:
-    return sigma(8 * v) - _half - v
+class Gap(Number):
+    """h(u) = σ(8u) − ½ − u."""
+
+    tex, plain = "h({0})", "h({0})"
+
+    def numeric(self, at):
+        (u,) = self.args
+        return at(sigma(8 * u) - _half - u)
 
 
 remark_root = Derivation(
     "bifurcations-remark-root",
-    r"$\sigma(8u) - \frac12 - u$ changes its sign between $u = 0.4787520120386$ and "
+    r"$h(u) = \sigma(8u) - \frac12 - u$ changes its sign between $u = 0.4787520120386$ and "
     r"$0.4787520120387$",
-    Claim(_gap(_below) * _gap(_above), "<", 0),
+    Claim(Gap(_below) * Gap(_above), "<", 0),
     steps=(Step(_zero, "an enclosure of the two values", relation="<", by=(certified,)),),
     source=("003-remark",),
 )
