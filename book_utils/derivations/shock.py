@@ -132,7 +132,7 @@ first_step = Derivation(
             using=(definition(Orbit(w, _b_off, y0, 1), sigma(w * y0 + _b_off)),),
         ),
     ),
-    source=("003-eq3.4",),
+    source=("003-lemma2",),
 )
 
 _one_step, _no_step = Orbit(w, b, y0, 1), Orbit(w, b, y0, 0)
