@@ -290,6 +290,8 @@ FALSE = [
     FalseClaim("one term", "the term at the limit, not the one after it", eq(sp.Sum(x[m], (m, 1, 1)), x[n])),
     FalseClaim("empty sum", "at n = 1 the sum is empty, n − 2 is not zero", eq(sp.Sum(z, (m, 3, n)) * x[1], (n - 2) * z * x[1])),
     FalseClaim("captured index", "the inner j is bound, the outer j is not", eq(x[j] * sp.Sum(delta(m, j) * sp.Sum(w[m, j], (j, 1, n)), (m, 1, n)), x[j] * sp.Sum(w[m, m], (m, 1, n)))),
+    FalseClaim("past the turn", "the gap grows at first and shrinks before the end", Claim(sp.log(y / (1 - y)) - 5 * y, "<", -sp.Rational(5, 2), {y: sp.Interval.Lopen(sp.Rational(1, 2), sp.Rational(9, 10))})),
+    FalseClaim("the touching end belongs to it", "at z = 0 both sides are 0", Claim(sp.log(1 + z), "<", z, {z: sp.Interval(0, 2)})),
     FalseClaim("square of a sum", "mixed terms are lost", eq(sp.Sum(x[m], (m, 1, n)) ** 2, sp.Sum(x[m] ** 2, (m, 1, n)))),
 ]
 # fmt: on

@@ -158,6 +158,8 @@ PROVED = {
     "barely positive": Claim(z**4 - z + sp.Rational(473, 1000), ">", 0),
     "ordered numbers": Claim(z**2, "<", y * z, {y: sp.Interval.open(0, 1), z: sp.Interval.open(0, y)}),
     "coefficients of both signs": Claim((1 - 2 * y) ** 2 * (2 - y * z), ">=", 0, {y: sp.Interval(0, 1), z: sp.Interval(-1, 2)}),
+    "a logarithm and its tangent": Claim(sp.log(1 + z), "<=", z, {z: sp.Interval(0, 2)}),
+    "a falling piece": Claim(sp.log(y / (1 - y)) - 5 * y, "<", -sp.Rational(5, 2), {y: sp.Interval.Lopen(sp.Rational(1, 2), sp.Rational(7, 10))}),
 }  # fmt: skip
 
 BEYOND = {

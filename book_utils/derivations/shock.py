@@ -126,16 +126,13 @@ first_step = Derivation(
     ),
     steps=(
         Step(
-            sigma(logit(y0) + sp.log(E)) - y0,
-            r"$w y_0 + b = \sigma^{-1}(y_0) + d$",
+            y0 * (1 - y0) * (E - 1) / (1 - y0 + y0 * E),
+            r"$w y_0 + b = \sigma^{-1}(y_0) + d$, and $\sigma(z) = 1/(1 + e^{-z})$ at "
+            r"$e^z = E y_0/(1 - y_0)$",
             using=(definition(Orbit(w, _b_off, y0, 1), sigma(w * y0 + _b_off)),),
         ),
-        Step(
-            y0 * (1 - y0) * (E - 1) / (1 - y0 + y0 * E),
-            r"$1/(1 + e^{-z})$ at $e^z = E y_0/(1 - y_0)$",
-        ),
     ),
-    source=("003-eq3.4",),
+    source=("003-lemma2",),
 )
 
 _one_step, _no_step = Orbit(w, b, y0, 1), Orbit(w, b, y0, 0)
@@ -171,42 +168,17 @@ rising = Derivation.by_induction(
 
 # The mirror ----------------------------------------------------------------------------------
 
-_mirrored = Orbit(w, -w - b, 1 - y0, n)
-
-mirror = Derivation.by_induction(
+mirror = Derivation(
     "shock-mirror",
-    r"the orbit of $1 - y_0$ with $-w - b$ in the place of $b$ is $1 - y_n$",
-    Claim(_mirrored, "=", 1 - Orbit(w, b, y0, n), where={y0: STATES, n: sp.Range(0, 7)}),
-    over=n,
-    start=sp.Integer(0),
-    base=(
+    r"$\sigma(w(1 - y) + b') = 1 - \sigma(w y + b)$ with $b' = -w - b$",
+    Claim(sigma(w * (1 - y) + (-w - b)), "=", 1 - sigma(w * y + b)),
+    steps=(
         Step(
-            1 - Orbit(w, b, y0, 0),
-            "both are $1 - y_0$",
-            using=(
-                definition(Orbit(w, -w - b, 1 - y0, 0), 1 - y0),
-                definition(Orbit(w, b, y0, 0), y0),
-            ),
+            1 - sigma(w * y + b),
+            r"$w(1 - y) - w - b = -(w y + b)$, and $\sigma(-z) = 1 - \sigma(z)$",
         ),
     ),
-    step=(
-        Step(
-            sigma(w * Orbit(w, -w - b, 1 - y0, n - 1) - w - b),
-            "one step of the unit",
-            using=(definition(_mirrored, sigma(w * _mirrored.subs(n, n - 1) - w - b)),),
-        ),
-        Step(
-            sigma(-(w * Orbit(w, b, y0, n - 1) + b)),
-            "the statement for $n - 1$",
-            using=(HYPOTHESIS,),
-        ),
-        Step(1 - sigma(w * Orbit(w, b, y0, n - 1) + b), r"$\sigma(-z) = 1 - \sigma(z)$"),
-        Step(
-            1 - Orbit(w, b, y0, n),
-            "one step of the unit",
-            using=(definition(Orbit(w, b, y0, n), sigma(w * Orbit(w, b, y0, n - 1) + b)),),
-        ),
-    ),
+    source=("003-lemma2",),
 )
 
 # Where g turns -------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def thickness(w: float, y0: float, n: int = 50, limit: float = 10) -> float:
     Read off a grid that is finer and finer towards the shock, on both sides of it.
     """
     total, place = 0.0, float(shock(w, y0))
-    away = np.concatenate([[0], np.geomspace(1e-13, 0.1, 2000)])
+    away = np.concatenate([[0], np.geomspace(1e-13, 0.1, 8000)])
     for side in (-1, 1):
         steep = slope(w, place + side * away, y0, n) > limit
         total += float(np.diff(away)[steep[:-1] & steep[1:]].sum())
