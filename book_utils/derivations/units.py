@@ -814,12 +814,12 @@ class LeftVectors(OfSingularValues):
 
 
 class RightVectors(OfSingularValues):
-    """Vᵀ: its rows are the right singular vectors."""
+    """V: its columns are the right singular vectors."""
 
-    tex = r"V^{{\mathsf{{T}}}}"
+    tex = "V"
 
     def numeric(self, at):
-        return self.parts(at)[2]
+        return self.parts(at)[2].T
 
 
 class Excess(OfUnits):
@@ -842,22 +842,22 @@ class Clipped(OfUnits):
 
 _U, _V = LeftVectors(), RightVectors()
 _excess, _clipped = Excess(_tau), Clipped(_tau)
-_cut, _kept = _U * _excess * _V, _U * _clipped * _V
+_cut, _kept = _U * _excess * _V.T, _U * _clipped * _V.T
 
 certificate = Derivation(
     "units-certificate",
     r"for $W = U \Sigma V^{\mathsf T}$ let $P = U \min(\Sigma, \tau) V^{\mathsf T}$; then "
     r"$(W - P)^{\mathsf T} P = \tau\, V (\Sigma - \tau)_+ V^{\mathsf T}$",
-    Claim(_cut.T * _kept, "=", _tau * _V.T * _excess * _V),
+    Claim(_cut.T * _kept, "=", _tau * _V * _excess * _V.T),
     steps=(
         Step(
-            _V.T * _excess * _clipped * _V,
+            _V * _excess * _clipped * _V.T,
             r"$W - P = U (\Sigma - \tau)_+ V^{\mathsf T}$, and $U^{\mathsf T} U = I$",
             by=(algebra,),
             using=(definition(_U.T * _U, _I),),
         ),
         Step(
-            _tau * _V.T * _excess * _V,
+            _tau * _V * _excess * _V.T,
             r"where anything was cut off, $\tau$ is left",
             by=(algebra,),
             using=(definition(_excess * _clipped, _tau * _excess),),

@@ -81,20 +81,18 @@ def draw(figure: Figure, record: Record) -> None:
 
 def describe(record: Record) -> str:
     """The picture in words and numbers."""
-    return (
-        "Runs of two units in the plane of their states. "
-        + "; ".join(_line(record, place) for place in range(len(record.gains)))
-        + "."
+    return "Runs of two units in the plane of their states. " + " ".join(
+        _line(record, place) for place in range(len(record.gains))
     )
 
 
 def _line(record: Record, place: int) -> str:
     gain, (low, high) = record.gains[place], record.band(place)
     if high < 1e-6:
-        return f"With ‖W‖ = {gain:g} all runs spiral into the fixed point (½, ½)"
+        return f"With ‖W‖ = {gain:g} all runs spiral into the fixed point (½, ½)."
     return (
         f"With ‖W‖ = {gain:g} all runs end on one closed curve around (½, ½), "
-        f"at distances from {low:.3f} to {high:.3f}"
+        f"at distances from {low:.3f} to {high:.3f}."
     )
 
 

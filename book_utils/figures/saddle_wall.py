@@ -1,4 +1,4 @@
-"""Two units, and the wall in the plane of their biases: where the start meets the saddle's curve."""
+"""Two units, and the wall in the plane of their biases: where the start meets a saddle's curve."""
 
 from __future__ import annotations
 
