@@ -801,7 +801,7 @@ class OfSingularValues(MatrixExpr):
         """U, the singular values, and Vᵀ."""
         rows = at(W)
         at.note_all(rows)
-        return mpmath.svd_r(rows)
+        return at.remember("singular values", lambda: mpmath.svd_r(rows))
 
 
 class LeftVectors(OfSingularValues):
