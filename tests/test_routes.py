@@ -274,16 +274,6 @@ def test_an_equation_for_one_index_is_not_used_for_all() -> None:
     assert substitution(empty, nothing) is None
 
 
-def test_a_norm_is_a_letter_where_functions_are_simplified() -> None:
-    """sinh u / cosh u = tanh u is proved for the norm u of a sum, and for no other function."""
-    A, B = sp.MatrixSymbol("A", n, n), sp.MatrixSymbol("B", n, n)
-    u = SigmaMax(A + B)
-    claim = Claim(sp.sinh(u) / sp.cosh(u), "=", sp.tanh(u))
-    assert calculus(claim).grade is Grade.PROVED
-    assert calculus(claim.with_right(sp.sinh(u))) is None
-    assert calculus(claim.with_right(sp.tanh(SigmaMax(A - B)))) is None
-
-
 def test_an_equation_is_used_inside_a_function() -> None:
     """Equals are put in for equals under σ, in numbers and in matrices, and no others."""
     same = [definition(y, z)]

@@ -5,31 +5,13 @@ from __future__ import annotations
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from book_utils.derivations.engine.vocabulary import (
-    ActivationFunction,
-    Entry,
-    Frobenius,
-    SigmaMax,
-    SlopeFunction,
-    SpectralRadius,
-)
+from book_utils.derivations.engine.vocabulary import ActivationFunction, SlopeFunction
 
 
 def is_zero(e: sp.Expr) -> bool:
     """Multiplied out, nothing is left; or SymPy simplifies what is left to nothing."""
     e = sp.expand(e)
-    return e == 0 or (_may_simplify(e) and sp.simplify(_as_letters(e)) == 0)
-
-
-def _as_letters(e: sp.Expr) -> sp.Expr:
-    """A letter for every number that is taken from a matrix: what is zero for all values of the
-    letters is zero. SymPy cannot simplify inside a norm."""
-    letters: dict[sp.Basic, sp.Dummy] = {}
-    taken = SigmaMax | SpectralRadius | Frobenius | Entry
-    return e.replace(
-        lambda part: isinstance(part, taken),
-        lambda part: letters.setdefault(part, sp.Dummy(real=True)),
-    )
+    return e == 0 or (_may_simplify(e) and sp.simplify(e) == 0)
 
 
 def _may_simplify(e: sp.Expr) -> bool:
