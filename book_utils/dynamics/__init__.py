@@ -11,6 +11,12 @@ from book_utils.dynamics.random_products import (
     lyapunov,
 )
 from book_utils.dynamics.simulation import simulate
+from book_utils.dynamics.stability import (
+    equilibrium,
+    numerical_abscissa,
+    project_spectral_ball,
+    spectral_norm,
+)
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
@@ -20,6 +26,7 @@ __all__ = [
     "costates",
     "critical_gain",
     "departure",
+    "equilibrium",
     "gaussian_exponent",
     "gaussian_growth",
     "gaussian_spread",
@@ -29,8 +36,11 @@ __all__ = [
     "kreiss",
     "log_growth",
     "lyapunov",
+    "numerical_abscissa",
     "power_norms",
+    "project_spectral_ball",
     "simulate",
+    "spectral_norm",
     "spectral_radius",
     "transport",
 ]
