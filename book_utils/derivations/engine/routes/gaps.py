@@ -247,10 +247,18 @@ def _product(monomial: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
     return sp.Mul(*(base**exponent for base, exponent in monomial))
 
 
+def _split_moduli(e: sp.Expr) -> sp.Expr:
+    """|a b| = |a| |b|, which SymPy writes only where it knows the sign of one of the two."""
+    return e.replace(
+        lambda x: isinstance(x, sp.Abs) and x.args[0].is_Mul,
+        lambda x: sp.Mul(*map(sp.Abs, x.args[0].args)),
+    )
+
+
 def _terms(e: sp.Expr) -> Terms:
     """A polynomial as its monomials: each a set of powers, with a number in front."""
     terms: Terms = {}
-    for term in sp.Add.make_args(sp.expand(e)):
+    for term in sp.Add.make_args(_split_moduli(sp.expand(e))):
         coefficient, rest = term.as_coeff_Mul()
         powers: Powers = {}
         for base, exponent in rest.as_powers_dict().items():

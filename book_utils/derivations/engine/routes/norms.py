@@ -42,7 +42,9 @@ def _route(claim: Claim, using: Sequence[Equation], theorems: bool) -> Evidence 
     if shape_of(claim.left) is not None or any(map(_binds_otherwise, sides)):
         return None
     # Other routes are better at numbers of which nothing is known.
-    if not using and not any(isinstance(p, KINDS | sp.Sum | sp.Abs) for s in sides for p in _parts(s)):
+    if not using and not any(
+        isinstance(p, KINDS | sp.Sum | sp.Abs) for s in sides for p in _parts(s)
+    ):
         return None
     left, right = sides if claim.relation not in TURNED else sides[::-1]
     relation = TURNED.get(claim.relation, claim.relation)
