@@ -75,7 +75,7 @@ def test_the_package_builds_what_is_looked_for():
     assert EXTENSION["name"] == compiled.NAME
     assert EXTENSION["optional"] is True
     here = Path(compiled.__file__).parent.relative_to(ROOT)
-    assert EXTENSION["sources"] == [str(here / "bptt.c")]
+    assert EXTENSION["sources"] == [str(here / name) for name in ("bptt.c", "unit.c")]
 
 
 @BOTH

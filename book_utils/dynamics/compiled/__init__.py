@@ -1,8 +1,8 @@
-"""``bptt`` for Vanilla and Elman cells, compiled.
+"""``bptt`` for Vanilla and Elman cells, and runs of the one unit, compiled.
 
-The shared library is made from bptt.c when the package is installed, if there is a C compiler.
-Without it, and for every other cell, for symbols, and for arguments that need a message,
-``dynamics.bptt`` goes its own way, which is the one to read.
+The shared library is made from bptt.c and unit.c when the package is installed, if there is a C
+compiler. Without it, and for every other cell, for symbols, and for arguments that need a message,
+``dynamics.bptt`` and ``dynamics.one_unit`` go their own way, which is the one to read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from book_utils.activations import ACTIVATIONS
 from book_utils.cells import Elman, Vanilla
 
-NAME = f"{__name__}._bptt"
+NAME = f"{__name__}._loops"
 CELLS = {Vanilla: 0, Elman: 1}  # their numbers in bptt.c
 FLOAT = np.dtype(float)
 
@@ -35,6 +35,9 @@ def load(path: str) -> ctypes.CDLL:
     found = ctypes.CDLL(path)
     found.work_size.argtypes, found.work_size.restype = [ctypes.c_long] * 4, ctypes.c_long
     found.bptt.argtypes = [ctypes.c_int] * 2 + [ctypes.c_long] * 4 + [ctypes.c_void_p] * 8
+    found.one_unit.argtypes = [ctypes.c_long] * 2 + [ctypes.c_void_p] * 7
+    found.one_unit_twofold.argtypes = [ctypes.c_long] * 2 + [ctypes.c_void_p] * 6
+    found.one_unit.restype = found.one_unit_twofold.restype = None
     return found
 
 
@@ -68,6 +71,29 @@ def bptt(cell: Any, x0: Any, inputs: Any, loss_gradients: Any) -> dict[str, np.n
         return None
     W, U, b = room[: n * n], room[n * n : n * (n + m)], room[n * (n + m) : size]
     return {"W": W.reshape(n, n).copy(), "U": U.reshape(n, m).copy(), "b": b.copy()}
+
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def one_unit(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays | None:
+    """What ``one_unit.orbits.run`` gives for flat float arrays; None without the library."""
+    return _filled("one_unit", 4, (w, b, y0), n)
+
+
+def one_unit_twofold(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Arrays | None:
+    """What ``one_unit.orbits.long_run`` gives for flat float arrays; None without the library."""
+    return _filled("one_unit_twofold", 3, (w, b, y0), n)
+
+
+def _filled(name: str, results: int, given: Arrays, n: int) -> Arrays | None:
+    compiled = library()
+    if compiled is None:
+        return None
+    found = tuple(np.empty_like(given[0]) for _ in range(results))
+    arrays = (*given, *found)
+    getattr(compiled, name)(given[0].size, n, *(each.ctypes.data for each in arrays))
+    return found
 
 
 def _known(cell: Any) -> tuple[int, ...] | None:
