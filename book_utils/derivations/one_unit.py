@@ -154,6 +154,18 @@ class DrivenRate(OfDriven):
         return self.moving(at, parameter, tuple(numbers), 0, at.integer(steps))
 
 
+class DrivenLoss(OfDriven):
+    """ℓ_n = (1 − 4 s_n)(1 + w r_{n-1}): by what step n stays behind the steepest one."""
+
+    tex, plain = r"\ell_{{{4}}}", "ℓ_{4}"
+
+    def numeric(self, at):
+        parameter, *numbers, steps = self.args
+        slope = at(DrivenSlope(*numbers, steps))
+        rate = at(DrivenRate(parameter, *numbers, steps - 1))
+        return (at.one - 4 * slope) * (at.one + at(numbers[0]) * rate)
+
+
 class HeldRate(OfDriven):
     """∂y_{m+k}/∂b where y_m is held: the gradient truncated to the last k steps.
 

@@ -21,7 +21,6 @@ from book_utils.derivations.engine import (
     definition,
     lemma,
     polynomial,
-    sign,
     substitution,
 )
 from book_utils.derivations.engine.claim import Equation
@@ -29,13 +28,13 @@ from book_utils.derivations.network import alpha
 from book_utils.derivations.network import sigma as _any_sigma
 from book_utils.derivations.one_unit import (
     STATES,
+    DrivenLoss,
     DrivenRate,
     DrivenSlope,
     HeldRate,
     Orbit,
     OrbitRate,
     b,
-    logit,
     n,
     shift,
     sigma,
@@ -54,7 +53,7 @@ _below_four = sp.Interval.open(-sp.oo, 4)
 
 def _often(points: tuple, domain: sp.Set) -> sp.Set:
     """The same numbers, of which the tester draws the given ones more often than others."""
-    return sp.Union(sp.FiniteSet(*points), domain, evaluate=False)
+    return sp.Union(*map(sp.FiniteSet, points), domain, evaluate=False)
 
 
 # One fixed point, which attracts -------------------------------------------------------------
@@ -89,34 +88,35 @@ slope_of_shift = Derivation(
 )
 
 
-_lam_w = sp.Symbol("lambda", real=True)
 _z0 = sp.Symbol("z_0", real=True)
 _reals = sp.Interval(-sp.oo, sp.oo)
 
 
 def _two(count: sp.Basic) -> tuple[Orbit, Orbit]:
-    """Two orbits of the unit with w = 4λ."""
-    return Orbit(4 * _lam_w, b, y0, count), Orbit(4 * _lam_w, b, _z0, count)
+    """Two orbits of one unit."""
+    return Orbit(w, b, y0, count), Orbit(w, b, _z0, count)
 
 
 def _off(count: sp.Basic) -> sp.Expr:
-    return sp.Abs(_two(count)[0] - _two(count)[1])
+    """4^n |y_n − z_n|."""
+    first, second = _two(count)
+    return sp.Integer(4) ** count * sp.Abs(first - second)
 
 
 attraction = Derivation.by_induction(
     "strip-attraction",
-    r"two orbits of one unit with $w = 4\lambda$: $\vert y_n - z_n\vert \le \vert\lambda\vert^n\,"
-    r"\vert y_0 - z_0\vert$",
+    r"two orbits of one unit: $4^n\,\vert y_n - z_n\vert \le \vert w\vert^n\,\vert y_0 - z_0\vert$",
     Claim(
         _off(n),
         "<=",
-        sp.Abs(_lam_w) ** n * sp.Abs(y0 - _z0),
+        sp.Abs(w) ** n * sp.Abs(y0 - _z0),
         where={
             n: sp.Range(0, 3),
-            _lam_w: _often((-2, 2), _reals),
+            # Where the chord is as steep as it can be, and where the states are far apart.
+            w: _often((6, -6, _quarter), _reals),
             _z0: _reals,
-            y0: _often((_z0 + sp.Rational(1, 64), 20), _reals),
-            b: _often((-4 * _lam_w * _z0,), _reals),
+            y0: _often((_z0 + sp.Rational(1, 64), _z0 + 20), _reals),
+            b: _often((-w * _z0, -w * y0), _reals),
         },
     ),
     over=n,
@@ -131,16 +131,11 @@ attraction = Derivation.by_induction(
     ),
     step=(
         Step(
-            sp.Abs(_lam_w) * _off(n - 1),
-            "*The chord*, between $w y_{n-1} + b$ and $w z_{n-1} + b$",
+            sp.Abs(w) ** n * sp.Abs(y0 - _z0),
+            "*The chord*, between $w y_{n-1} + b$ and $w z_{n-1} + b$, and the statement for "
+            "$n - 1$",
             relation="<=",
-            using=(lemma(_off(n), sp.Abs(_lam_w) * _off(n - 1), chord, "<="),),
-        ),
-        Step(
-            sp.Abs(_lam_w) ** n * sp.Abs(y0 - _z0),
-            "the statement for $n - 1$",
-            relation="<=",
-            using=(HYPOTHESIS,),
+            using=(lemma(_off(n), sp.Abs(w) * _off(n - 1), chord, "<="), HYPOTHESIS),
         ),
     ),
     source=("003-lemma3", "003-fig7"),
@@ -270,14 +265,18 @@ flipped = Counterexample(
     source=("003-eq3.8",),
 )
 
-_m, _h = sp.symbols("m h", nonnegative=True)
+_m, _K = sp.symbols("m K", nonnegative=True)
 
 limits = Derivation(
     "strip-limits",
-    r"if $(m + h)\,d = S e + f$ with $m > 0$, $h \ge 0$ and $0 \le S \le 1$, then $m\,\vert d\vert "
-    r"\le \vert e\vert + \vert f\vert$, that is $m\,\vert S e + f\vert \le (m + h)(\vert e\vert + "
-    r"\vert f\vert)$",
-    Claim(_m * sp.Abs(_S * _e + _f), "<=", (_m + _h) * (sp.Abs(_e) + sp.Abs(_f)), where=_to_one),
+    r"if $K d = S e + f$ with $0 < m \le K$ and $0 \le S \le 1$, then $m\,\vert d\vert \le \vert "
+    r"e\vert + \vert f\vert$, that is $m\,\vert S e + f\vert \le K\,(\vert e\vert + \vert f\vert)$",
+    Claim(
+        _m * sp.Abs(_S * _e + _f),
+        "<=",
+        _K * (sp.Abs(_e) + sp.Abs(_f)),
+        where={**_to_one, _m: sp.Interval.open(0, sp.oo), _K: sp.Interval(_m, sp.oo)},
+    ),
     steps=(
         Step(
             _m * (sp.Abs(_e) + sp.Abs(_f)),
@@ -286,9 +285,10 @@ limits = Derivation(
             using=(_at_most_one,),
         ),
         Step(
-            (_m + _h) * (sp.Abs(_e) + sp.Abs(_f)),
-            "$h$ is not negative",
+            _K * (sp.Abs(_e) + sp.Abs(_f)),
+            "$m \\le K$",
             relation="<=",
+            using=(Equation(_m, _K, None, "<="),),
         ),
     ),
     source=("003-theorem4",),
@@ -328,7 +328,8 @@ _outside = Orbit(
 
 outside = Derivation(
     "strip-outside",
-    r"with $w = 4.5$, $b = \sigma^{-1}(0.7) - 3.15$ and $y_0 = 0.8$: $(y_{200} - 0.7)^2 < 10^{-11}$",
+    r"with $w = 4.5$, $b = \sigma^{-1}(0.7) - 3.15$ and $y_0 = 0.8$: $(y_{200} - 0.7)^2 < "
+    r"10^{-11}$",
     Claim((_outside - sp.Rational(7, 10)) ** 2, "<", sp.Rational(1, 10**11)),
     steps=(
         Step(
@@ -344,21 +345,21 @@ outside = Derivation(
 # How the limit moves -------------------------------------------------------------------------
 
 _A, _W = sp.Function("A")(alpha), sp.Function("W")(alpha)
-_Y = sigma(_A)
+_Y, _slope_Y = _any_sigma(_A), _any_sigma.slope(_A)
 
 implicit = Derivation(
     "strip-implicit",
     r"if $Y = \sigma(A)$ is the fixed point of the unit with $W$ and $B = A - W Y$: $S \left("
     r"\frac{dB}{d\alpha} + Y \frac{dW}{d\alpha}\right) = (1 - W S)\,\frac{dY}{d\alpha}$ with "
-    "$S = Y(1 - Y)$",
+    r"$S = \sigma'(A)$",
     Claim(
-        _Y * (1 - _Y) * (sp.Derivative(_A - _W * _Y, alpha) + _Y * sp.Derivative(_W, alpha)),
+        _slope_Y * (sp.Derivative(_A - _W * _Y, alpha) + _Y * sp.Derivative(_W, alpha)),
         "=",
-        (1 - _W * _Y * (1 - _Y)) * sp.Derivative(_Y, alpha),
+        (1 - _W * _slope_Y) * sp.Derivative(_Y, alpha),
     ),
     steps=(
         Step(
-            (1 - _W * _Y * (1 - _Y)) * sp.Derivative(_Y, alpha),
+            (1 - _W * _slope_Y) * sp.Derivative(_Y, alpha),
             r"$\frac{dY}{d\alpha} = S \frac{dA}{d\alpha}$, and $Y \frac{dW}{d\alpha}$ cancels",
         ),
     ),
@@ -367,25 +368,15 @@ implicit = Derivation(
 
 _rate = -y * (y - 1) / (w * y * (y - 1) + 1)
 """∂y/∂b = s/(1 − ws)."""
-_excess = (2 * y - 1) ** 2 / ((4 - w) * (w * y * (y - 1) + 1))
-
-certificate = Derivation(
-    "strip-certificate",
-    r"$\frac{1}{4 - w} - \frac{s}{1 - ws} = \frac{(1 - 2y)^2}{(4 - w)(1 - ws)}$",
-    Claim(1 / (4 - w) - _rate, "=", _excess, where={w: _below_four, y: STATES}),
-    steps=(Step(_excess, "one fraction, and $1 - 4s = (1 - 2y)^2$"),),
-    source=("003-no-risk",),
-)
-
 sharp = Derivation(
     "strip-sharp",
     r"for $w < 4$: $0 < \frac{\partial y_\infty}{\partial b} = \frac{s}{1 - ws} \le "
     r"\frac{1}{4 - w}$",
-    Claim(_rate, "<=", 1 / (4 - w), where={w: _below_four, y: STATES}),
+    Claim(_rate, "<=", 1 / (4 - w), where={y: STATES, w: _below_four}),
     steps=(
         Step(
             1 / (4 - w),
-            "*The certificate*: a square over two positive numbers",
+            "*The slope of g*: $1 - ws$ is at least $(4 - w)\\,s$",
             relation="<=",
             by=(box,),
         ),
@@ -435,13 +426,13 @@ _w_of_top = (2 - 3 * _top) / (_top * (_top - 1) ** 2)
 
 _peak = _top**2 * (_top - 1) ** 2 / (2 * _top - 1)
 _under = _along_w.subs(w, _w_of_top)
-_gap = (y - _top) ** 2 * (_top**2 + (2 * _top - 1) * (y - 1)) * _top / (2 * _top - 1)
+_gap = (y - _top) ** 2 * (_top**2 + (2 * _top - 1) * (y - 1)) / (2 * _top - 1)
 _positive_part = _top**2 + (2 * _top - 1) * (y - 1)
 
 weight_bound = Derivation(
     "strip-weight-bound",
-    r"with $w = \frac{2 - 3p}{p\,(1 - p)^2}$ and $P = \frac{p^2 (1 - p)^2}{2p - 1}$: $(1 - ws)\,P - "
-    r"ys = \frac{p\,(y - p)^2}{2p - 1} \left(p^2 - (2p - 1)(1 - y)\right)$",
+    r"with $w = \frac{2 - 3p}{p\,(1 - p)^2}$ and $P = \frac{p^2 (1 - p)^2}{2p - 1}$: "
+    r"$(1 - ws)\,P - ys = \frac{(y - p)^2}{2p - 1} \left(p^2 - (2p - 1)(1 - y)\right)$",
     Claim(
         (1 - _w_of_top * _s) * _peak - y * _s,
         "=",
@@ -636,9 +627,11 @@ not_negative = Derivation.by_induction(
 
 
 def _loss(last: sp.Basic, power: sp.Basic) -> sp.Sum:
-    """Σ_{j=1}^{last} λ^{power-j} (1 − 4 s_j)(1 + w r_{j-1})."""
-    body = _lam ** (power - _j) * (1 - 4 * _slope(_v, _j)) * (1 + _v * _r(_v, _j - 1))
-    return sp.Sum(body, (_j, 1, last))
+    """Σ_{j=1}^{last} λ^{power-j} ℓ_j."""
+    return sp.Sum(_lam ** (power - _j) * DrivenLoss(b, _v, b, y0, _j), (_j, 1, last))
+
+
+_newest = DrivenLoss(b, _v, b, y0, n)
 
 
 def _full(power: sp.Basic) -> sp.Expr:
@@ -649,7 +642,7 @@ def _full(power: sp.Basic) -> sp.Expr:
 driven = Derivation.by_induction(
     "strip-driven",
     r"with $w = 4\lambda$ and any inputs: $r_n = \frac{1 - \lambda^n}{4 - w} - \frac14 "
-    r"\sum_{j=1}^n \lambda^{n-j} (1 - 4 s_j)(1 + w\,r_{j-1})$",
+    r"\sum_{j=1}^n \lambda^{n-j} \ell_j$ with $\ell_j = (1 - 4 s_j)(1 + w\,r_{j-1})$",
     Claim(_r(_v, n), "=", _full(n) - _loss(n, n) / 4, where={**_steps, **_below_one}),
     over=n,
     start=sp.Integer(0),
@@ -665,16 +658,19 @@ driven = Derivation.by_induction(
             _slope(_v, n) * (1 + _v * _r(_v, n - 1)), "*The chain rule*", using=(_by_chain(_v, n),)
         ),
         Step(
+            _quarter + _lam * _r(_v, n - 1) - _newest / 4,
+            r"$s_n = \frac14 - \frac14 (1 - 4 s_n)$",
+            using=(definition(_newest, (1 - 4 * _slope(_v, n)) * (1 + _v * _r(_v, n - 1))),),
+        ),
+        Step(
+            _quarter + _lam * (_full(n - 1) - _loss(n - 1, n - 1) / 4) - _newest / 4,
+            "the statement for $n - 1$",
+            using=(HYPOTHESIS,),
+        ),
+        Step(
             _full(n) - _loss(n, n) / 4,
-            r"$s_n = \frac14 - \frac14(1 - 4 s_n)$; then the statement for $n - 1$; the sum has one "
-            "more term",
-            using=(
-                HYPOTHESIS,
-                definition(
-                    _loss(n, n),
-                    _loss(n - 1, n) + (1 - 4 * _slope(_v, n)) * (1 + _v * _r(_v, n - 1)),
-                ),
-            ),
+            "the sum has one more term",
+            using=(definition(_loss(n, n), _loss(n - 1, n) + _newest),),
         ),
     ),
     source=("003-running-cost",),
@@ -801,7 +797,12 @@ running_cost = Derivation(
         2 * _weight * _miss * _rn,
         "<=",
         2 * _weight * _H,
-        where={_miss: sp.Interval(-1, 1), _H: sp.Interval(0, sp.oo), _rn: sp.Interval(0, _H)},
+        where={
+            _weight: sp.Interval(0, sp.oo),
+            _miss: sp.Interval(-1, 1),
+            _H: sp.Interval(0, sp.oo),
+            _rn: sp.Interval(0, _H),
+        },
     ),
     steps=(Step(2 * _weight * _H, "$m \\le 1$ and $r \\le H$", relation="<=", by=(box,)),),
     source=("003-running-cost",),
@@ -809,20 +810,21 @@ running_cost = Derivation(
 
 # Truncation ----------------------------------------------------------------------------------
 
+_wt = sp.Symbol("w", real=True, nonzero=True)
 _held_at = sp.Symbol("m", integer=True, nonnegative=True)
 _k = sp.Symbol("k", integer=True, positive=True)
 
 
 def _held(count: sp.Basic) -> HeldRate:
-    return HeldRate(b, w, b, y0, _held_at, count)
+    return HeldRate(b, _wt, b, y0, _held_at, count)
 
 
 def _product(last: sp.Basic) -> sp.Product:
-    return sp.Product(_slope(w, _j), (_j, _held_at + 1, last))
+    return sp.Product(_slope(_wt, _j), (_j, _held_at + 1, last))
 
 
 def _lost(count: sp.Basic, last: sp.Basic) -> sp.Expr:
-    return w**count * _product(last) * _r(w, _held_at)
+    return _wt**count * _product(last) * _r(_wt, _held_at)
 
 
 _m_and_k = {_held_at: sp.Range(0, 3), _k: sp.Range(1, 4), y0: STATES}
@@ -832,32 +834,32 @@ truncated = Derivation.by_induction(
     "strip-truncated",
     r"the gradient of $y_{m+k}$ and the one truncated to the last $k$ steps: $r_{m+k} = "
     r"r_{m+k}^{(k)} + w^k\,s_{m+1} \cdots s_{m+k}\,r_m$",
-    Claim(_r(w, _last), "=", _held(_k) + _lost(_k, _last), where=_m_and_k),
+    Claim(_r(_wt, _last), "=", _held(_k) + _lost(_k, _last), where=_m_and_k),
     over=_k,
     start=sp.Integer(1),
     base=(
         Step(
-            _slope(w, _held_at + 1) * (1 + w * _r(w, _held_at)),
+            _slope(_wt, _held_at + 1) * (1 + _wt * _r(_wt, _held_at)),
             "*The chain rule*",
-            using=(_by_chain(w, _held_at + 1),),
+            using=(_by_chain(_wt, _held_at + 1),),
         ),
         Step(
             _held(1) + _lost(sp.Integer(1), _held_at + 1),
             "held at $y_m$, only $b$ acts",
             using=(
-                lemma(_held(1), _slope(w, _held_at + 1), chain_rule),
-                definition(_product(_held_at + 1), _slope(w, _held_at + 1)),
+                lemma(_held(1), _slope(_wt, _held_at + 1), chain_rule),
+                definition(_product(_held_at + 1), _slope(_wt, _held_at + 1)),
             ),
         ),
     ),
     step=(
         Step(
-            _slope(w, _last) * (1 + w * _r(w, _last - 1)),
+            _slope(_wt, _last) * (1 + _wt * _r(_wt, _last - 1)),
             "*The chain rule*",
-            using=(_by_chain(w, _last),),
+            using=(_by_chain(_wt, _last),),
         ),
         Step(
-            _slope(w, _last) * (1 + w * (_held(_k - 1) + _lost(_k - 1, _last - 1))),
+            _slope(_wt, _last) * (1 + _wt * (_held(_k - 1) + _lost(_k - 1, _last - 1))),
             "the statement for $k - 1$",
             using=(HYPOTHESIS,),
         ),
@@ -865,10 +867,10 @@ truncated = Derivation.by_induction(
             _held(_k) + _lost(_k, _last),
             "*The chain rule* once more, and $s_{m+k}$ is one more factor",
             using=(
-                lemma(_held(_k), _slope(w, _last) * (1 + w * _held(_k - 1)), chain_rule),
+                lemma(_held(_k), _slope(_wt, _last) * (1 + _wt * _held(_k - 1)), chain_rule),
                 definition(
                     _product(_last),
-                    _slope(w, _last) * _product(_last - 1),
+                    _slope(_wt, _last) * _product(_last - 1),
                 ),
             ),
         ),

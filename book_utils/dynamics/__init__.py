@@ -11,12 +11,14 @@ from book_utils.dynamics.random_products import (
     lyapunov,
 )
 from book_utils.dynamics.simulation import simulate
+from book_utils.dynamics.strip import cost_lipschitz, largest_weight_rate, limit_rates
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
     "bptt",
     "clip",
     "contributions",
+    "cost_lipschitz",
     "costates",
     "critical_gain",
     "departure",
@@ -27,6 +29,8 @@ __all__ = [
     "jacobian",
     "jacobians",
     "kreiss",
+    "largest_weight_rate",
+    "limit_rates",
     "log_growth",
     "lyapunov",
     "power_norms",
