@@ -68,6 +68,12 @@ class Orbit(OfOrbit):
         return self.run(at, *map(at, numbers), at.integer(steps))
 
 
+class SecondOrbit(Orbit):
+    """z_n: a second orbit, of the same unit or of another one."""
+
+    tex, plain = "z_{{{3}}}", "z_{3}"
+
+
 class OrbitRate(OfOrbit):
     """∂y_n/∂b or ∂y_n/∂w: move the parameter, run the unit from y_0, and watch y_n.
 

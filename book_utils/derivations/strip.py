@@ -34,6 +34,7 @@ from book_utils.derivations.one_unit import (
     HeldRate,
     Orbit,
     OrbitRate,
+    SecondOrbit,
     b,
     n,
     shift,
@@ -92,9 +93,9 @@ _z0 = sp.Symbol("z_0", real=True)
 _reals = sp.Interval(-sp.oo, sp.oo)
 
 
-def _two(count: sp.Basic) -> tuple[Orbit, Orbit]:
+def _two(count: sp.Basic) -> tuple[Orbit, SecondOrbit]:
     """Two orbits of one unit."""
-    return Orbit(w, b, y0, count), Orbit(w, b, _z0, count)
+    return Orbit(w, b, y0, count), SecondOrbit(w, b, _z0, count)
 
 
 def _off(count: sp.Basic) -> sp.Expr:
@@ -220,7 +221,7 @@ printed_step = Counterexample(
 
 def _apart(count: sp.Basic) -> sp.Expr:
     """|y_n − z_n| for two units from one start."""
-    return sp.Abs(Orbit(_w1, _b1, y0, count) - Orbit(_w2, _b2, y0, count))
+    return sp.Abs(Orbit(_w1, _b1, y0, count) - SecondOrbit(_w2, _b2, y0, count))
 
 
 _one_start = {n: sp.Range(0, 5), y0: STATES, **_strips}
