@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from book_utils.dynamics import cost_lipschitz, largest_weight_rate, limit_rates
-from book_utils.dynamics.one_unit import limit
+from book_utils.dynamics.one_unit import limit, orbit
 from book_utils.figures import strip_laws, strip_plane, strip_rates
 
 # A few operations on numbers of the size of 1.
@@ -66,6 +66,13 @@ def test_two_limits_are_as_close_as_stated(y, z, w_1, w_2):
     b_1, b_2 = logit(y) - w_1 * y, logit(z) - w_2 * z
     bound = abs(w_1 - w_2) + abs(b_1 - b_2)
     assert (4 - (w_1 + w_2) / 2) * abs(y - z) <= bound + 1e-12
+
+
+def test_the_two_sides_of_the_printed_step():
+    """On the orbits of the chapter the printed (3.7) compares 0.01613 with 0.00998."""
+    y, z = orbit(-3.9, 3.9, 0.99, 2), orbit(-3.5, 3.9, 0.99, 2)
+    assert abs(y[2] - z[2]) == pytest.approx(0.01613, abs=5e-6)
+    assert -7.4 / 8 * abs(y[1] - z[1]) + 0.4 / 4 == pytest.approx(0.00998, abs=5e-6)
 
 
 # The Lipschitz constant ----------------------------------------------------------------------
