@@ -17,12 +17,14 @@ from book_utils.dynamics.stability import (
     project_spectral_ball,
     spectral_norm,
 )
+from book_utils.dynamics.strip import cost_lipschitz, largest_weight_rate, limit_rates
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
     "bptt",
     "clip",
     "contributions",
+    "cost_lipschitz",
     "costates",
     "critical_gain",
     "departure",
@@ -34,6 +36,8 @@ __all__ = [
     "jacobian",
     "jacobians",
     "kreiss",
+    "largest_weight_rate",
+    "limit_rates",
     "log_growth",
     "lyapunov",
     "numerical_abscissa",
