@@ -98,6 +98,7 @@ def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
         f"Left: the cost for x0 = {record.x0:g}, y_T = {record.target:g}, n = {record.n}. Right: "
-        "the plane from above. Grey: three fixed points. Dots: where the cost changes most in b."
+        "the plane from above. Grey: three fixed points. Dots: where the cost changes most in b. "
+        "A thin line marks w*."
     )
     return Still(drawn(lambda figure: draw(figure, record), (6.8, 3.3)), describe(record), caption)
