@@ -36,6 +36,7 @@ from book_utils.derivations.engine.prove import EXACT
 from book_utils.derivations.engine.vocabulary import (
     Descending,
     DiagonalAt,
+    Number,
     SigmaMax,
     SpectralRadius,
 )
@@ -54,6 +55,10 @@ norm, radius = SigmaMax, SpectralRadius
 
 def D(time) -> DiagonalAt:
     return DiagonalAt("D", time, n)
+
+
+class Indexed(Number):
+    """A number with an index, of which nothing is known."""
 
 
 def le(left, right, where=None, given=()) -> Claim:
@@ -79,6 +84,11 @@ CONCLUDED = {
     "strict, times a positive number": (Claim(3 * z, "<", 3), [fact(z, 1, "<")]),
     "of a product": (le(a * b * norm(W), eta * norm(W)), [fact(a * b, eta)]),
     "equal matrices": (le(norm(P * W), a), [Equation(P, W * W, "definition"), fact(norm(W**3), a)]),
+    "a sign": (le(0, y * a), [fact(0, y)]),
+    "a sign, turned": (le(0, y * a), [fact(y, 0, ">=")]),
+    "a sign of what multiplies a bound": (le(y * z, y), [fact(0, y), fact(z, 1)]),
+    "a strict sign": (Claim(y, ">", 0), [fact(0, y, "<")]),
+    "the sign of a bound": (le(norm(W * P), z * norm(P)), [fact(0, z), fact(norm(W * P), z * norm(P))]),
     "in every term": (
         le(sp.Sum(norm(D(m)), (m, 1, t)), sp.Sum(gamma, (m, 1, t))),
         [for_each(fact(norm(D(r)), gamma), r, 0, t)],
@@ -94,6 +104,13 @@ NOT_CONCLUDED = {
     "a square of negative numbers": (le(z**2, y**2), [fact(z, y)]),
     "a negative power": (le(1 / a, 1 / b), [fact(a, b)]),
     "an exponent that may be negative": (le(a ** (t - 1), b ** (t - 1)), [fact(a, b)]),
+    "the sign of another number": (le(0, y * z), [fact(0, y)]),
+    "a sign that is not strict": (Claim(y, ">", 0), [fact(0, y)]),
+    "the sign of a product for that of a factor": (le(0, y), [fact(0, y * z)]),
+    "a sign at one index, in every term": (
+        le(0, sp.Sum(Indexed(m), (m, 1, t))),
+        [fact(0, Indexed(1)), fact(0, Indexed(m))],
+    ),
     "a bound of one factor only": (le(a * b, eta), [fact(a, eta)]),
     "the other way of an equation": (le(norm(W), norm(W * v)), [fact(norm(v), 1, "=")]),
     "a fact for another index": (le(norm(D(t)), gamma), [fact(norm(D(t - 1)), gamma)]),
@@ -138,6 +155,9 @@ def test_what_does_not_follow_from_bounds_is_not_proved(name: str) -> None:
         Claim(norm(W.T), "=", norm(W)),
         Claim(norm(2 * W), "=", 2 * norm(W)),
         Claim(norm(sp.Identity(n)), "=", 1),
+        le(sp.Abs(y + z), sp.Abs(y) + sp.Abs(z)),
+        le(a * sp.Abs(y - z), a * (sp.Abs(y) + sp.Abs(z))),
+        le(sp.Abs(y * z - y), sp.Abs(y) * sp.Abs(z) + sp.Abs(y)),
     ],
     ids=str,
 )
@@ -145,6 +165,23 @@ def test_a_theorem_about_norms_is_known_to_one_route_only(claim: Claim) -> None:
     """What the route `norms` has built in, `monotone` does not know: it can prove it afresh."""
     assert norms(claim) is not None
     assert monotone(claim) is None
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        le(sp.Abs(y) + sp.Abs(z), sp.Abs(y + z)),
+        le(y * sp.Abs(y + z), y * (sp.Abs(y) + sp.Abs(z))),
+        Claim(sp.Abs(y + z), "<", sp.Abs(y) + sp.Abs(z)),
+        le(sp.Abs(y + z), y + z),
+        le(1 / (sp.Abs(y) + sp.Abs(z)), 2 / sp.Abs(y + z)),
+        le(-sp.Abs(y + z), -sp.Abs(y) - sp.Abs(z)),
+    ],
+    ids=str,
+)
+def test_the_triangle_inequality_is_not_turned(claim: Claim) -> None:
+    """|a + b| <= |a| + |b| is used in this direction, and under a factor not negative."""
+    assert norms(claim) is None
 
 
 def test_other_routes_use_no_inequality_as_an_equation() -> None:

@@ -243,6 +243,26 @@ def test_a_mutant_that_cannot_be_multiplied_is_none() -> None:
     assert not {"factor A dropped", "factor B dropped"} & made
 
 
+def test_a_division_by_zero_is_no_mutant() -> None:
+    """Without its y, 1/(1 − y) is 1/0: no expression that a check could reject."""
+    made = [mutant.claim.right for mutant in mutants(Claim(z, "=", z / (1 - z)))]
+    assert made
+    assert not any(right.has(sp.zoo, sp.nan) for right in made)
+
+
+def test_a_mutant_that_is_nowhere_real_is_refuted() -> None:
+    """Without its z, √(1 − 4/z) is √−3: the tester compares complex numbers too."""
+    root = sp.sqrt(1 - 4 / z)
+    record = Derivation(
+        "test",
+        "a test",
+        Claim(root, "=", root, {z: sp.Interval(4, sp.oo)}),
+        [Step(root, "the same")],
+    )
+    assert any(r.mutant.claim.right.has(sp.I) for r in record.rejections)
+    assert record.survivors == []
+
+
 def test_the_names_of_mutants_say_what_was_done() -> None:
     """A mutant carries a short description, so that a survivor can be understood."""
     made = mutants(Claim(W * D, "=", W * D))

@@ -343,3 +343,11 @@ def test_each_exact_route_is_needed() -> None:
         polynomial.__name__,
         norms.__name__,
     } <= set(found)
+
+
+def test_a_claim_without_letters_is_one_case() -> None:
+    """Given numbers are compared once: the same case again is not more evidence."""
+    evidence = decide(Claim(sp.exp(1), "<", 3), by=(certified,))
+    assert evidence.grade is Grade.CERTIFIED
+    assert evidence.cases == 1
+    assert decide(Claim(sp.exp(z), ">", z, {z: sp.Interval(0, 2)}), by=(certified,)).cases > 1

@@ -68,6 +68,12 @@ class Orbit(OfOrbit):
         return self.run(at, *map(at, numbers), at.integer(steps))
 
 
+class SecondOrbit(Orbit):
+    """z_n: a second orbit, of the same unit or of another one."""
+
+    tex, plain = "z_{{{3}}}", "z_{3}"
+
+
 class OrbitRate(OfOrbit):
     """∂y_n/∂b or ∂y_n/∂w: move the parameter, run the unit from y_0, and watch y_n.
 
@@ -86,3 +92,94 @@ class OrbitRate(OfOrbit):
             return self.run(there, *map(there, numbers), count)
 
         return at.derivative(moved, at(parameter), 1)
+
+
+# With inputs ---------------------------------------------------------------------------------
+
+
+class OfDriven(OfOrbit):
+    """A number taken from a run y_{t+1} = σ(w y_t + b + u_t) with inputs u_0, u_1, …
+
+    Every u_t is any number: the one that an instance gives, or one drawn for it.
+    """
+
+    @classmethod
+    def drive(cls, at: Any, w: Any, b: Any, state: Any, steps: int, start: int = 0) -> Any:
+        """The state after ``steps`` more steps, the first of them with the input u_start."""
+        if steps < 0:
+            raise at.OutOfRange("an orbit has no less than no steps")
+        for time in range(start, start + steps):
+            state = cls.run(at, w, b + cls.input(at, time), state, 1)
+        return state
+
+    @staticmethod
+    def input(at: Any, time: int) -> Any:
+        symbol = sp.Symbol(f"u_{time}", real=True)
+        return at(symbol) if symbol in at.values else at.vector(f"u@{time}", 1)[0]
+
+    def moving(self, at: Any, parameter: sp.Symbol, numbers: tuple, start: int, steps: int) -> Any:
+        """∂/∂parameter of the state at time start + steps, where the one at ``start`` is held."""
+        held = self.drive(at, *map(at, numbers), start)
+
+        def moved(value: Any) -> Any:
+            there = at.at({parameter: value})
+            w, b, y0 = map(there, numbers)
+            return self.drive(there, w, b, held if start else y0, steps, start)
+
+        return at.derivative(moved, at(parameter), 1)
+
+
+class Driven(OfDriven):
+    """y_n of the driven unit, with arguments w, b, y_0 and n."""
+
+    tex, plain = "y_{{{3}}}", "y_{3}"
+
+    def numeric(self, at):
+        *numbers, steps = self.args
+        return self.drive(at, *map(at, numbers), at.integer(steps))
+
+
+class DrivenSlope(OfDriven):
+    """s_n = y_n (1 − y_n), the slope with which y_n was reached."""
+
+    is_positive = True
+    tex, plain = "s_{{{3}}}", "s_{3}"
+
+    def numeric(self, at):
+        state = at(Driven(*self.args))
+        return state * (at.one - state)
+
+
+class DrivenRate(OfDriven):
+    """r_n = ∂y_n/∂b of the driven unit; arguments as those of ``OrbitRate``."""
+
+    tex, plain = "r_{{{4}}}", "r_{4}"
+
+    def numeric(self, at):
+        parameter, *numbers, steps = self.args
+        return self.moving(at, parameter, tuple(numbers), 0, at.integer(steps))
+
+
+class DrivenLoss(OfDriven):
+    """ℓ_n = (1 − 4 s_n)(1 + w r_{n-1}): by what step n stays behind the steepest one."""
+
+    tex, plain = r"\ell_{{{4}}}", "ℓ_{4}"
+
+    def numeric(self, at):
+        parameter, *numbers, steps = self.args
+        slope = at(DrivenSlope(*numbers, steps))
+        rate = at(DrivenRate(parameter, *numbers, steps - 1))
+        return (at.one - 4 * slope) * (at.one + at(numbers[0]) * rate)
+
+
+class HeldRate(OfDriven):
+    """∂y_{m+k}/∂b where y_m is held: the gradient truncated to the last k steps.
+
+    Arguments: the parameter, w, b, y_0, m and k.
+    """
+
+    tex, plain = r"r_{{{4}+{5}}}^{{({5})}}", "r_({4}+{5})^({5})"
+
+    def numeric(self, at):
+        parameter, *numbers, held, steps = self.args
+        return self.moving(at, parameter, tuple(numbers), at.integer(held), at.integer(steps))

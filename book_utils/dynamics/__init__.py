@@ -11,15 +11,24 @@ from book_utils.dynamics.random_products import (
     lyapunov,
 )
 from book_utils.dynamics.simulation import simulate
+from book_utils.dynamics.stability import (
+    equilibrium,
+    numerical_abscissa,
+    project_spectral_ball,
+    spectral_norm,
+)
+from book_utils.dynamics.strip import cost_lipschitz, largest_weight_rate, limit_rates
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
     "bptt",
     "clip",
     "contributions",
+    "cost_lipschitz",
     "costates",
     "critical_gain",
     "departure",
+    "equilibrium",
     "gaussian_exponent",
     "gaussian_growth",
     "gaussian_spread",
@@ -27,10 +36,15 @@ __all__ = [
     "jacobian",
     "jacobians",
     "kreiss",
+    "largest_weight_rate",
+    "limit_rates",
     "log_growth",
     "lyapunov",
+    "numerical_abscissa",
     "power_norms",
+    "project_spectral_ball",
     "simulate",
+    "spectral_norm",
     "spectral_radius",
     "transport",
 ]

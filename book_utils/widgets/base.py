@@ -99,6 +99,19 @@ class Numbers(traitlets.TraitType):
         return array.astype(float).tolist()
 
 
+class Within(traitlets.Float):
+    """A number from ``low`` to ``high``."""
+
+    def __init__(self, default: float, low: float, high: float) -> None:
+        self.low, self.high = low, high
+        super().__init__(default_value=default)
+
+    def validate(self, obj: Any, value: Any) -> float:
+        if not self.low <= super().validate(obj, value) <= self.high:
+            raise ValueError(f"{self.name}: got {value:g}, expects {self.low:g} to {self.high:g}")
+        return float(value)
+
+
 class Count(traitlets.Int):
     """A whole number from ``low`` to ``high``."""
 

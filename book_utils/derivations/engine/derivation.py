@@ -408,6 +408,8 @@ class Derivation:
         """How often the tester agreed with each step, where the grade does not say it."""
         if self.evidence.grade in (Grade.TESTED, Grade.CITED, Grade.INCONCLUSIVE):
             return ""
+        if self.evidence.cases == 1:  # a claim about given numbers leaves nothing to draw
+            return "; the numbers agree with every step"
         return f"; {self.evidence.cases} random cases agree with every step"
 
     def _latex(self) -> str:

@@ -38,6 +38,11 @@ class Numbers(Instance):
         # False claims hide at zero, at one and at the ends of a domain: go there on purpose.
         self.special = self.random.random() < 0.25
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been put in for anything: the claim is about given numbers."""
+        return not (self.sizes or self.values or self.functions)
+
     def note(self, value: Any) -> None:
         if abs(value) > self.largest[0]:
             self.largest[0] = abs(value)

@@ -26,8 +26,10 @@ Objective = Callable[[Any, Any], tuple[Any, Any, Any]]
 Arrays = tuple[np.ndarray, ...]
 
 TOO_MUCH = 200
-"""Rounding errors may grow so many times. Those of the derivatives, which are taken at rounded
-states, are larger by up to 1/s."""
+"""Rounding errors may grow so many times where derivatives are asked for, whose errors are larger
+by up to 1/s."""
+FAR_TOO_MUCH = 10**5
+"""The same where only states are: to about 1e-11."""
 LONGEST = 10**6
 
 
@@ -42,7 +44,7 @@ def orbit(w: Any, b: Any, y0: Any, n: int) -> np.ndarray:
         states[k + 1] = y = logistic.values(w * states[k] + b)
         error = 1 + np.abs(w) * y * (1 - y) * error
         worst = np.maximum(worst, error)
-    if (again := worst > TOO_MUCH).any():
+    if (again := worst > FAR_TOO_MUCH).any():
         long = _long_states(w[again], b[again], y0[again], steps)
         states[:, again] = np.stack([y.high for y in long])
     return states

@@ -5,24 +5,17 @@ from __future__ import annotations
 import traitlets
 
 from book_utils.figures import Still, random_gains
-from book_utils.widgets.base import Count, Explorable
+from book_utils.widgets.base import Count, Explorable, Within
 from book_utils.widgets.random_gains.kernel import SIZES
 
 
 class RandomGains(Explorable):
     """Six products of n by n Jacobians with entries N(0, gain²/n), and their exact rate."""
 
-    gain = traitlets.Float(1.0).tag(sync=True, state=True)
+    gain = Within(1.0, random_gains.SMALLEST, random_gains.LARGEST).tag(sync=True, state=True)
     n = traitlets.Int(2).tag(sync=True, state=True)
     steps = Count(200, 10, 400).tag(sync=True, state=True)
     seed = Count(1, 1, 9999).tag(sync=True, state=True)
-
-    @traitlets.validate("gain")
-    def _gain_in_range(self, proposal: traitlets.Bunch) -> float:
-        low, high = random_gains.SMALLEST, random_gains.LARGEST
-        if not low <= proposal.value <= high:
-            raise ValueError(f"gain: got {proposal.value:g}, expects {low:g} to {high:g}")
-        return proposal.value
 
     @traitlets.validate("n")
     def _known_size(self, proposal: traitlets.Bunch) -> int:

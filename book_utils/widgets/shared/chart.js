@@ -28,11 +28,13 @@ export function linear(low, high, start, end, { marks, count = 5 } = {}) {
 /**
  * A logarithmic axis from `start` to `end`, wide enough for 1 and for all sizes.
  * It has no 0 and no ∞: if a size is 0 or ∞, then `start` or `end` is a tick of its own for it.
+ * `ends` are the powers of ten at its ends, if the sizes are not to say.
  */
-export function logarithmic(sizes, start, end, { marks, count = 5, edge = 8, apart = 16 } = {}) {
+export function logarithmic(sizes, start, end, options = {}) {
+  const { ends, marks, count = 5, edge = 8, apart = 16 } = options;
   const logs = sizes.filter((v) => v > 0 && v < Infinity).map(Math.log10);
-  const high = Math.ceil(Math.max(...logs, 0) + 0.05);
-  const low = Math.floor(Math.min(...logs, 0) - 0.05);
+  const high = ends?.[1] ?? Math.ceil(Math.max(...logs, 0) + 0.05);
+  const low = ends?.[0] ?? Math.floor(Math.min(...logs, 0) - 0.05);
   const way = Math.sign(end - start);
   const zero = sizes.includes(0);
   const infinite = sizes.includes(Infinity);
@@ -83,13 +85,26 @@ export function chart({ width = 330, height = 150, room = {}, ...attributes }) {
       for (const { at, text } of x.ticks)
         ticks.append(svg("text", { x: at, y: height - 6, class: "tick" }, text));
     },
+    /** The place of a pair of values, the pair under a pointer, and a node moved to a pair. */
+    at: ([x, y]) => [view.x.place(x), view.y.place(y)],
+    locate(event) {
+      const inside = canvas.getScreenCTM().inverse();
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inside);
+      return [view.x.value(x), view.y.value(y)];
+    },
+    put(node, pair) {
+      node.setAttribute("transform", `translate(${view.at(pair).join(" ")})`);
+    },
+    // What a `handle` on this chart consists of; a view puts both over its series.
+    grips: svg("g"),
+    marks: svg("g"),
     /** A line with a dot at each point; returns what draws it through pairs of values. */
     series(kind, radius = 2.6) {
       const path = svg("path", { class: kind });
       const dots = svg("g", { class: kind });
       canvas.append(path, dots);
       return (pairs) => {
-        const points = pairs.map(([x, y]) => [view.x.place(x), view.y.place(y)]);
+        const points = pairs.map(view.at);
         path.setAttribute("d", line(points));
         dots.replaceChildren(...points.map(([cx, cy]) => svg("circle", { cx, cy, r: radius })));
       };

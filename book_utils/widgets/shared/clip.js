@@ -34,3 +34,21 @@ export function cut(points, low, high, from = (v) => v, to = (v) => v) {
   if (piece.length) pieces.push(piece);
   return pieces;
 }
+
+/** The part of a segment from [x, y] to [x, y] that lies in a window; null if none does. */
+export function segment(from, to, [[left, right], [bottom, top]]) {
+  const way = [to[0] - from[0], to[1] - from[1]];
+  let [first, last] = [0, 1];
+  for (const [i, low, high] of [
+    [0, left, right],
+    [1, bottom, top],
+  ]) {
+    if (way[i] === 0 && (from[i] < low || from[i] > high)) return null;
+    if (way[i] === 0) continue;
+    const [enter, leave] = [(low - from[i]) / way[i], (high - from[i]) / way[i]];
+    first = Math.max(first, Math.min(enter, leave));
+    last = Math.min(last, Math.max(enter, leave));
+  }
+  if (first > last) return null;
+  return [first, last].map((t) => [from[0] + t * way[0], from[1] + t * way[1]]);
+}

@@ -65,11 +65,15 @@ export function grid(view, limit, marks = [-2, 2]) {
 }
 
 /**
- * A point that moves in two directions, by pointer and by keyboard.
+ * A point of a plane or of a chart that moves in two directions, by pointer and by keyboard.
  * `read`, `write` and `home` are the only ties to the state; `write` gets rounded values within
- * `limit`, and `home` is where the key Home goes.
+ * ±`limit`, or within the two ranges of `limits`, and `home` is where the key Home goes.
  */
-export function handle(view, { name, text, limit, read, write, home, kind }) {
+export function handle(view, { name, text, limit, limits, read, write, home, kind }) {
+  const ranges = limits ?? [
+    [-limit, limit],
+    [-limit, limit],
+  ];
   const node = svg(
     "g",
     {
@@ -78,8 +82,8 @@ export function handle(view, { name, text, limit, read, write, home, kind }) {
       role: "slider",
       "aria-label": name,
       "aria-roledescription": "point that moves in two directions",
-      "aria-valuemin": -limit,
-      "aria-valuemax": limit,
+      "aria-valuemin": ranges[0][0],
+      "aria-valuemax": ranges[0][1],
     },
     svg("circle", { r: 14, class: "ring" }),
     svg("circle", { r: 8, class: "knob" }),
@@ -87,8 +91,8 @@ export function handle(view, { name, text, limit, read, write, home, kind }) {
   // What a finger may hit lies under all knobs, so that none takes the place of another.
   const reach = svg("circle", { r: 24, class: "reach" });
   // Two decimals: a value that the reader can copy, and that the number fields can show.
-  const tidy = (v) => Math.round(100 * Math.min(limit, Math.max(-limit, v))) / 100;
-  const move = ([x, y]) => write([tidy(x), tidy(y)]);
+  const tidy = (v, [low, high]) => Math.round(100 * Math.min(high, Math.max(low, v))) / 100;
+  const move = (point) => write(point.map((v, i) => tidy(v, ranges[i])));
   let grip = [0, 0]; // from the pointer to the point: a finger need not hit its middle
 
   for (const target of [reach, node]) {

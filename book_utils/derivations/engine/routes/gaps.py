@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from book_utils.derivations.engine.binding import put
+from book_utils.derivations.engine.binding import binds, put
 from book_utils.derivations.engine.claim import Domains, Equation, at_least
 from book_utils.derivations.engine.routes.letters import Letters
 from book_utils.derivations.engine.routes.rules import Rule, rewrite
 from book_utils.derivations.engine.routes.words import Polynomial, is_sum, matrix_of, words
-from book_utils.derivations.engine.vocabulary import Frobenius, SigmaMax
+from book_utils.derivations.engine.vocabulary import Frobenius, Number, SigmaMax
 
 STATES = 2000
 """How many intermediate gaps are looked at before the route gives up."""
@@ -124,7 +124,11 @@ class _Gap:
             e.has(Frobenius) for e in (gap, *(side for f in facts for side in f))
         )
         bounds = [bound for fact in facts for bound in self._bounds(fact)]
-        stack, seen = [(_terms(self.letters.number(gap)), not strict)], set()
+        gap = self.letters.number(gap)
+        if signs := self._signs(facts, gap):
+            gap = gap.xreplace(signs)
+            bounds = [bound for fact in facts for bound in self._bounds(fact, signs)]
+        stack, seen = [(_terms(gap), not strict)], set()
         while stack and len(seen) < STATES:
             terms, settled = stack.pop()
             key = (frozenset(terms.items()), settled)
@@ -159,10 +163,13 @@ class _Gap:
             return
         for base, exponent in monomial:
             rest = monomial - {(base, exponent)}
-            known = base in self.letters.atoms and _is_nonnegative(rest)
-            if known and self.ground.at_least_zero(exponent):
+            if not _is_nonnegative(rest) or not self.ground.at_least_zero(exponent):
+                continue
+            if base in self.letters.atoms:
                 for larger in self.letters.theorems(base, exponent):
                     yield _product(rest) * larger, False
+            elif isinstance(base, sp.Abs) and base.args[0].is_Add:
+                yield _product(rest) * sp.Add(*map(sp.Abs, base.args[0].args)) ** exponent, False
 
     def _by(self, bound: _Bound, powers: Powers) -> Iterator[tuple[sp.Expr, bool]]:
         left = dict(bound.monomial)
@@ -184,9 +191,27 @@ class _Gap:
                 larger = (bound.right / bound.coefficient) ** powers[base]
                 yield _product(rest) * larger, False
 
-    def _bounds(self, fact: Equation) -> Iterator[_Bound]:
+    def _signs(self, facts: list[Equation], gap: sp.Expr) -> Powers:
+        """Letters that are not negative, for the numbers of which a fact says so.
+
+        Under a sum the same word may speak of other numbers: then no sign is used at all.
+        """
+        signs: Powers = {}
+        for fact in facts:
+            sides = [self.letters.number(side) for side in fact]
+            small, large = sides[::-1] if fact.relation in (">=", ">") else sides
+            whole = isinstance(large, sp.Symbol | Number) and fact.relation != "="
+            if small == 0 and whole and not large.is_nonnegative:
+                strict = {"positive" if fact.relation in ("<", ">") else "nonnegative": True}
+                signs.setdefault(large, sp.Dummy(str(large), **strict))
+        everything = [gap, *(side for fact in facts for side in fact)] if signs else []
+        if any(binds(part) for e in everything for part in sp.preorder_traversal(e)):
+            return {}
+        return signs
+
+    def _bounds(self, fact: Equation, signs: Powers | None = None) -> Iterator[_Bound]:
         """A fact as what bounds a product of numbers; an equation bounds both ways."""
-        sides = [self.letters.number(side) for side in fact]
+        sides = [self.letters.number(side).xreplace(signs or {}) for side in fact]
         if fact.relation in (">=", ">"):
             sides = sides[::-1]
         strict = fact.relation in ("<", ">")
@@ -222,10 +247,18 @@ def _product(monomial: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
     return sp.Mul(*(base**exponent for base, exponent in monomial))
 
 
+def _split_moduli(e: sp.Expr) -> sp.Expr:
+    """|a b| = |a| |b|, which SymPy writes only where it knows the sign of one of the two."""
+    return e.replace(
+        lambda x: isinstance(x, sp.Abs) and x.args[0].is_Mul,
+        lambda x: sp.Mul(*map(sp.Abs, x.args[0].args)),
+    )
+
+
 def _terms(e: sp.Expr) -> Terms:
     """A polynomial as its monomials: each a set of powers, with a number in front."""
     terms: Terms = {}
-    for term in sp.Add.make_args(sp.expand(e)):
+    for term in sp.Add.make_args(_split_moduli(sp.expand(e))):
         coefficient, rest = term.as_coeff_Mul()
         powers: Powers = {}
         for base, exponent in rest.as_powers_dict().items():

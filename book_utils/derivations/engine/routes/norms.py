@@ -32,7 +32,7 @@ def norms(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     most the product; ‖cA‖ = |c| ‖A‖, ‖Aᵀ‖ = ‖A‖, ‖AᵀA‖ = ‖A‖², ‖I‖ = 1. For the spectral radius:
     ρ(A) <= ‖A‖, and ρ(A) = ‖A‖ where A is its own transpose; ρ(A^k) = ρ(A)^k, ρ(cA) = |c| ρ(A),
     ρ(Aᵀ) = ρ(A), ρ(AB) = ρ(BA). For the Frobenius norm: the triangle inequality, ‖A‖ <= ‖A‖_F,
-    ‖AB‖_F <= ‖A‖ ‖B‖_F and <= ‖A‖_F ‖B‖.
+    ‖AB‖_F <= ‖A‖ ‖B‖_F and <= ‖A‖_F ‖B‖. For numbers: |a + b| <= |a| + |b|.
     """
     return _route(claim, using, theorems=True)
 
@@ -42,7 +42,9 @@ def _route(claim: Claim, using: Sequence[Equation], theorems: bool) -> Evidence 
     if shape_of(claim.left) is not None or any(map(_binds_otherwise, sides)):
         return None
     # Other routes are better at numbers of which nothing is known.
-    if not using and not any(isinstance(p, KINDS | sp.Sum) for s in sides for p in _parts(s)):
+    if not using and not any(
+        isinstance(p, KINDS | sp.Sum | sp.Abs) for s in sides for p in _parts(s)
+    ):
         return None
     left, right = sides if claim.relation not in TURNED else sides[::-1]
     relation = TURNED.get(claim.relation, claim.relation)

@@ -1,0 +1,1 @@
+"""Studies: a frozen Config, run(config) -> Result with what it was made with, and a stored one."""

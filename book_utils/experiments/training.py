@@ -1,0 +1,274 @@
+"""How fast do four ways of training the one unit reach the target, over many settings?
+
+One published example compares three runs. Here each of its two starts y_0 is tried with every step
+size, every target and every start (w, b) near the wall of a ``Config``: vanilla gradient descent,
+clipping at several thresholds, b alone at w = 3, b alone at the w of the start, and both parameters
+with w kept in a strip.
+
+``python -m book_utils.experiments.training`` makes the full result and stores it beside this file
+with what it was made with; ``stored()`` reads it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from book_utils.dynamics.descent import Clipped, FixedW, Method, Projected, Vanilla, descend
+from book_utils.dynamics.one_unit import objective, shock
+
+VANILLA, B_ONLY, B_KEPT, BOTH = "vanilla", "b only, w = 3", "b only, w kept", "w and b, projected"
+ROUND = 100
+"""Iterations between two looks at which runs have arrived."""
+
+
+def clipped(threshold: float) -> str:
+    """The name of clipping at a threshold."""
+    return f"clipped at {threshold:g}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that the study depends on."""
+
+    x0: tuple[float, ...] = (-2.0, 1.2)
+    steps: tuple[float, ...] = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
+    targets: tuple[float, ...] = (0.15, 0.3, 0.45, 0.55, 0.7, 0.85)
+    thresholds: tuple[float, ...] = (0.1, 0.5, 1.0, 2.0)
+    starts: int = 20
+    w_low: float = 4.2
+    w_high: float = 6.0
+    spread: float = 0.5
+    """b_0 is the wall's b plus a normal number times this."""
+    inside: float = 3.0
+    """The w of the runs that begin inside the strip."""
+    radius: float = 3.9
+    tolerance: float = 1e-4
+    iterations: int = 3000
+    seed: int = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One setting for each entry: the start of the unit, the step size, the target, the start."""
+
+    x0: np.ndarray
+    step: np.ndarray
+    target: np.ndarray
+    w: np.ndarray
+    b: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.w)
+
+    @property
+    def y0(self) -> np.ndarray:
+        return 1 / (1 + np.exp(-self.x0))
+
+    def __getitem__(self, chosen: Any) -> Settings:
+        return Settings(*(getattr(self, each.name)[chosen] for each in fields(self)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """For each method the iterations that every setting took, and the largest gradient on the way.
+
+    −1 stands for a run that has not arrived when the iterations are used up.
+    """
+
+    config: Config
+    settings: Settings
+    counts: Mapping[str, np.ndarray]
+    largest: Mapping[str, np.ndarray]
+    made: str = "now"
+    """When, with what, and how long it took."""
+
+    def of(self, x0: float) -> np.ndarray:
+        """Which settings belong to one start of the unit."""
+        return self.settings.x0 == x0
+
+    def arrived(self, method: str, x0: float) -> float:
+        """The share of settings in which a method arrives."""
+        return float(np.mean(self.counts[method][self.of(x0)] >= 0))
+
+    def speedups(self, over: str, x0: float, method: str = B_ONLY) -> np.ndarray:
+        """Iterations of ``over`` for one of ``method``, where both arrive, in ascending order.
+
+        A run that begins where it should arrive is no training and is left out.
+        """
+        slow, fast = (self.counts[name][self.of(x0)] for name in (over, method))
+        both = (slow > 0) & (fast > 0)
+        return np.sort(slow[both] / fast[both])
+
+    def quartiles(self, over: str, x0: float, method: str = B_ONLY) -> tuple[float, float, float]:
+        """Of the speed-ups."""
+        found = np.quantile(self.speedups(over, x0, method), (0.25, 0.5, 0.75))
+        return float(found[0]), float(found[1]), float(found[2])
+
+    def exploded(self, x0: float, size: float = 10.0) -> tuple[int, int]:
+        """How many vanilla runs meet a gradient above ``size``, and how many of these arrive."""
+        met = self.of(x0) & (self.largest[VANILLA] > size)
+        return int(met.sum()), int((self.counts[VANILLA][met] >= 0).sum())
+
+
+def settings(config: Config) -> Settings:
+    """Every step size with every target and every start, for each start of the unit.
+
+    Starts are rounded to two decimals, so that the stored numbers are all there is to know.
+    """
+    columns: list[tuple[np.ndarray, ...]] = []
+    for x0 in config.x0:
+        rng = np.random.default_rng([config.seed, int(x0 > 0)])
+        w = rng.uniform(config.w_low, config.w_high, config.starts).round(2)
+        wall = shock(w, 1 / (1 + np.exp(-x0)))
+        b = (wall + config.spread * rng.normal(size=config.starts)).round(2)
+        step, target, start = np.meshgrid(
+            config.steps, config.targets, np.arange(config.starts), indexing="ij"
+        )
+        start = start.ravel()
+        columns.append(
+            (np.full(start.shape, float(x0)), step.ravel(), target.ravel(), w[start], b[start])
+        )
+    return Settings(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def ways(config: Config) -> dict[str, Callable[[np.ndarray], tuple[Method, np.ndarray]]]:
+    """By name: from the w of some settings to the method and the w at which it begins."""
+
+    def inside(w: np.ndarray) -> np.ndarray:
+        return np.full_like(w, config.inside)
+
+    return {
+        VANILLA: lambda w: (Vanilla(), w),
+        **{clipped(τ): (lambda w, τ=τ: (Clipped(τ), w)) for τ in config.thresholds},
+        B_ONLY: lambda w: (FixedW(config.inside), inside(w)),
+        B_KEPT: lambda w: (FixedW(w), w),
+        BOTH: lambda w: (Projected(config.radius), inside(w)),
+    }
+
+
+def run(
+    config: Config | None = None,
+    chosen: Settings | None = None,
+    after: Callable[[], object] = lambda: None,
+) -> Result:
+    """Train all settings side by side, method by method; ``after`` every method."""
+    config = config or Config()
+    chosen = settings(config) if chosen is None else chosen
+    counts, largest = {}, {}
+    for name, way in ways(config).items():
+        counts[name], largest[name] = train(way, chosen, config)
+        after()
+    return Result(config, chosen, counts, largest)
+
+
+def train(way: Callable, chosen: Settings, config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """Iterations until the cost is below the tolerance, and the longest gradient until then.
+
+    Runs that have arrived are left out of the next round.
+    """
+    counts, largest = np.full(len(chosen), -1), np.zeros(len(chosen))
+    running = np.arange(len(chosen))
+    kept, (_, w), b = chosen.w, way(chosen.w), chosen.b
+    for done in range(0, config.iterations, ROUND):
+        part = chosen[running]
+        found = descend(
+            objective(part.y0, part.target),
+            (w, b),
+            way(kept)[0],
+            part.step,
+            min(ROUND, config.iterations - done),
+        )
+        first = found.first_below(config.tolerance)
+        arrived = first >= 0
+        until = np.where(arrived, first, len(found.losses))
+        met = np.arange(len(found.losses))[:, None] <= until
+        top = np.where(met, found.gradients, 0).max(axis=0)
+        largest[running] = np.maximum(largest[running], top)
+        counts[running[arrived]] = done + first[arrived]
+        running, kept = running[~arrived], kept[~arrived]
+        w, b = found.w[-1, ~arrived], found.b[-1, ~arrived]
+        if not running.size:
+            break
+    return counts, largest
+
+
+# The stored result ---------------------------------------------------------------------------
+
+STORED = files(__package__).joinpath("training.csv")
+NAMES = tuple(each.name for each in fields(Settings))
+
+
+def store(result: Result, path: Path) -> None:
+    """Two lines that say how it was made, one with the names, then one for each setting."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file, lineterminator="\n").writerow
+        write(["made", result.made])
+        write(["config", *(f"{name}={value}" for name, value in asdict(result.config).items())])
+        write([*NAMES, *(f"{part} {name}" for name in result.counts for part in PARTS)])
+        for i in range(len(result.settings)):
+            numbers = [f"{getattr(result.settings, name)[i]:g}" for name in NAMES]
+            for name, counts in result.counts.items():
+                numbers += [str(counts[i]), f"{result.largest[name][i]:.3g}"]
+            write(numbers)
+
+
+PARTS = ("iterations", "largest")
+
+
+@cache
+def stored() -> Result:
+    """The result that was made once."""
+    lines = list(csv.reader(STORED.read_text(encoding="utf-8").splitlines()))
+    (_, made), (_, *values), head, *rows = lines
+    config = Config(**dict(_read(value) for value in values))
+    table = np.array(rows, dtype=float).T
+    columns = dict(zip(head, table, strict=True))
+    names = [name.removeprefix(PARTS[0] + " ") for name in head if name.startswith(PARTS[0])]
+    return Result(
+        config,
+        Settings(*(columns[name] for name in NAMES)),
+        {name: columns[f"{PARTS[0]} {name}"].astype(int) for name in names},
+        {name: columns[f"{PARTS[1]} {name}"] for name in names},
+        made,
+    )
+
+
+def _read(text: str) -> tuple[str, Any]:
+    """``name=value`` with a number, or several in brackets."""
+    name, value = text.split("=")
+    kind = type(getattr(Config(), name))
+    if kind is tuple:
+        return name, tuple(float(part) for part in value.strip("()").split(",") if part.strip())
+    return name, kind(value)
+
+
+def main() -> None:
+    """Make the stored result anew."""
+    from tqdm import tqdm
+
+    config, began = Config(), time.perf_counter()
+    with tqdm(total=len(ways(config)), unit="method") as bar:
+        result = run(config, after=bar.update)
+    seconds = time.perf_counter() - began
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    made = (
+        f"on {today} in {seconds:.0f} seconds with Python {platform.python_version()} and NumPy "
+        f"{np.__version__} ({platform.machine()}, {sys.platform})"
+    )
+    store(replace(result, made=made), Path(str(STORED)))
+
+
+if __name__ == "__main__":
+    main()
