@@ -154,7 +154,7 @@ def test_the_picture_of_the_criteria_shows_the_record():
 def test_the_words_on_the_criteria_follow_the_data():
     """Another start, other words."""
     words = shock_criteria.describe(shock_criteria.compute())
-    assert "crosses the curve at y0" in words
+    assert "crosses the other at y0" in words
     assert words != shock_criteria.describe(shock_criteria.compute(starts=(0.3, 0.4, 0.8)))
 
 
@@ -268,9 +268,8 @@ def test_on_the_line_it_is_steeper_beside_the_shock(n, ratio):
 def test_how_long_the_orbits_wait():
     """On the line 10⁻⁶ takes some 40 steps to grow a million times; b = −2.584 passes its gap
     near the fold in T(δ) = 194 steps, by the rule, and in about that many when run."""
-    assert np.log(1e6) / np.log(6 * logistic(0.5) * (1 - logistic(0.5))) == pytest.approx(
-        40, abs=0.5
-    )
+    y0 = logistic(0.5)
+    assert np.log(1e6) / np.log(6 * y0 * (1 - y0)) == pytest.approx(40, abs=0.5)
     waited = int((orbit(6, -2.584, logistic(-2.0), 400) < 0.5).sum())
     rule = np.pi / np.sqrt(wall_slope.rate(6) * (-2.584 - float(fold(6)[0])))
     assert rule == pytest.approx(194, abs=0.5)

@@ -65,14 +65,8 @@ def draw(figure: Figure, record: Record) -> None:
     )
     right.plot(record.bent, record.shock, color=BLUE, label="shock")
     seen = record.w > 4.3
-    right.plot(
-        record.w[seen][::4],
-        record.steepest[seen][::4],
-        "o",
-        color=INK,
-        ms=3,
-        label="steepest in $b$",
-    )
+    w, b = record.w[seen][::4], record.steepest[seen][::4]
+    right.plot(w, b, "o", color=INK, ms=3, label="steepest in $b$")
     right.axvline(record.turn, color=ORANGE, linewidth=0.8, label="$w^*$")
     right.set_xlim(3.8, 8)
     right.set_xlabel("$w$")

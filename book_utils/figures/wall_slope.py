@@ -119,8 +119,8 @@ def describe(record: Record) -> str:
     return (
         f"Slope of the wall for w = {record.w:g} on logarithmic axes. At the shock on the line it "
         f"grows from {record.line[0]:.3g} at n = {record.short[0]} to {record.line[-1]:.3g} at "
-        f"n = {record.short[-1]}, along a curve that bends up. Beside the fold the largest grows from "
-        f"{record.fold[0]:.3g} at n = {record.n[0]} to {record.fold[-1]:.3g} at n = "
+        f"n = {record.short[-1]}, along a curve that bends up. Beside the fold the largest grows "
+        f"from {record.fold[0]:.3g} at n = {record.n[0]} to {record.fold[-1]:.3g} at n = "
         f"{record.n[-1]}, with local exponents from {record.exponents[0]:.2f} to "
         f"{record.exponents[-1]:.2f}."
     )
@@ -129,7 +129,7 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "The slope of y_n in b for two starts: at the shock, where that lies on the line, and where "
-        "it is largest, beside the fold. Dashed: a cubic."
+        "The slope of y_n in b for two starts: at the shock, where that lies on the line, and "
+        "where it is largest, beside the fold. Dashed: a cubic."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.4, 3.4)), describe(record), caption)
