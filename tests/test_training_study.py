@@ -122,6 +122,8 @@ def test_what_the_chapter_says_of_the_study():
         met, arrived = full.exploded(x0)
         assert arrived < met / 2
         assert 0.29 < met / of.sum() < 0.34
+        failed = np.sum(full.counts[study.VANILLA][of] < 0)
+        assert met - arrived > 0.85 * failed
 
 
 def test_the_gap_is_what_stops_b_alone():

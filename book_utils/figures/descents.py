@@ -227,7 +227,7 @@ def show(record: Record) -> Still:
     caption = (
         "Triangles are starts, squares ends; a dot for every iteration. A letter stands where a "
         f"step longer than {LONG} lands. In the valley the limit is the target; it ends where the "
-        f"orbit from $y_0$ = {record.setting.y0:.3f} goes elsewhere."
+        f"orbit from y₀ = {record.setting.y0:.3f} goes elsewhere."
     )
     return Still(drawn(lambda figure: draw(figure, record), (4.2, 7.6)), describe(record), caption)
 
