@@ -137,7 +137,7 @@ def draw_plane(ax: Axes, record: Record) -> None:
         ax.axvline(edge, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
     ax.plot(record.w, record.b, "o", color=GREEN, markeredgecolor="white", markersize=9, zorder=5)
     ax.text(6, -9, "three fixed points", ha="center", fontsize=7.5)
-    ax.text(-9.2, 5.4, "two-cycle", ha="center", fontsize=7.5)
+    ax.text(-9.2, 7, "two-cycle", ha="center", fontsize=7.5)
     ax.set(xlim=WEIGHTS, ylim=BIASES, xlabel="$w$", xticks=range(-12, 13, 4))
     ax.set_ylabel("$b$", rotation=0)
     ax.set_title("The plane of $w$ and $b$")

@@ -61,7 +61,7 @@ function planePanel(state) {
   const edges = ["strip", "strip", "half", "fold", "flip", "swap", "shock"].map(path);
   const names = [
     ["three fixed points", [6.8, -9.2], "tick"],
-    ["two-cycle", [-9.2, 5.6], "tick"],
+    ["two-cycle", [-9.2, 7.2], "tick"],
     ["one fixed point", [3, 9.7], "tick"],
     ["w", [11.6, 0.4], "letter"],
     ["b", [-11.4, 15.1], "letter"],
