@@ -349,14 +349,14 @@ _apart = {_D: sp.Interval.open(1, sp.oo)}
 difference = Derivation(
     "bifurcations-difference",
     r"with $M = e^m$, $D = e^d$: $\sigma(m + d) - \sigma(m - d) = \sinh d/(\cosh m + \cosh d)$",
-    Claim(_M * _D / (1 + _M * _D) - _M / (_M + _D), "=", _sinh / _sum),
+    Claim(
+        _M * _D / (1 + _M * _D) - _M / (_M + _D),
+        "=",
+        (_D - 1 / _D) / (_M + 1 / _M + _D + 1 / _D),
+    ),
     steps=(
         Step(
-            _M * (_D**2 - 1) / ((1 + _M * _D) * (_M + _D)),
-            "one fraction",
-        ),
-        Step(
-            _sinh / _sum,
+            (_D - 1 / _D) / (_M + 1 / _M + _D + 1 / _D),
             r"$(M + D)(1 + M D) = M D\,(M + \frac1M + D + \frac1D)$",
         ),
     ),
