@@ -226,12 +226,12 @@ printed_step_on_orbits = Counterexample(
     source=("003-eq3.7", "003-eq3.8"),
 )
 
-_extra = (sp.Abs(_w1 - _w2) + sp.Abs(_b1 - _b2)) / 4
-
 
 def _repeated(pull: sp.Expr) -> Claim:
-    """(3.8), used n times from one start: (1 - p) |y_n - z_n| <= (1 - p^n) q."""
-    return Claim((1 - pull) * _apart(n), "<=", (1 - pull**n) * _extra, where=_one_start)
+    """(3.8), used n times from one start: 8 (1 - p) |y_n - z_n| <= 2 (1 - p^n) 4q."""
+    four_q = sp.Abs(_w1 - _w2) + sp.Abs(_b1 - _b2)
+    left = sp.expand(8 * (1 - pull)) * _apart(n)
+    return Claim(left, "<=", 2 * (1 - pull**n) * four_q, where=_one_start)
 
 
 repeated_step = Counterexample(
@@ -271,18 +271,6 @@ limits = Derivation(
             using=(Equation(_m, _K, None, "<="),),
         ),
     ),
-    source=("003-theorem4",),
-)
-
-cost_difference = Derivation(
-    "strip-cost-difference",
-    r"$(y - y_T)^2 - (z - y_T)^2 = (y - z)(y + z - 2y_T)$",
-    Claim(
-        (y - target) ** 2 - (_z - target) ** 2,
-        "=",
-        (y - _z) * (y + _z - 2 * target),
-    ),
-    steps=(Step((y - _z) * (y + _z - 2 * target), "a difference of squares"),),
     source=("003-theorem4",),
 )
 

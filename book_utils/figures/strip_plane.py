@@ -52,6 +52,7 @@ def draw(figure: Figure, record: Record) -> None:
     """The strip in the middle, the two regions beside it, and the line of solutions."""
     ax = figure.subplots()
     ax.axvspan(-WIDTH, WIDTH, color=FAINT, alpha=0.35, linewidth=0)
+    closer = ax.inset_axes((0.09, 0.1, 0.3, 0.3))
     for w, (low, high), color, name in (
         (record.w_fold, record.fold[::-1], ORANGE, "three fixed points"),
         (record.w_flip, record.flip, PURPLE, "two-cycle"),
@@ -61,9 +62,15 @@ def draw(figure: Figure, record: Record) -> None:
         ax.plot(w, high, color=color, linewidth=1.2)
     label = f"solutions for the target {record.target:g}"
     ax.plot(record.w_solution, record.b_solution, color=GREEN, label=label)
-    ax.plot(record.w_beyond, record.b_beyond, color=GREEN, linestyle=(0, (2, 1)))
-    ax.plot(*record.example, "x", color=GREEN, markersize=6)
-    ax.plot([-WIDTH, WIDTH], [2, -2], "o", color=INK, markersize=3)
+    closer.axvspan(0, WIDTH, color=FAINT, alpha=0.35, linewidth=0)
+    closer.fill_between(record.w_fold, *record.fold, color=ORANGE, alpha=0.3, linewidth=0)
+    closer.plot(record.w_solution, record.b_solution, color=GREEN)
+    for axes in (ax, closer):
+        axes.plot(record.w_beyond, record.b_beyond, color=GREEN, linestyle=(0, (2, 1)))
+        axes.plot(*record.example, "x", color=GREEN, markersize=6)
+        axes.plot([-WIDTH, WIDTH], [2, -2], "o", color=INK, markersize=3)
+    closer.set(xlim=(3.7, 5.0), ylim=(-2.65, -1.7), xticks=[4, 4.5], yticks=[-2, -2.5])
+    closer.tick_params(labelsize=7)
     ax.text(0, -9, "strip", ha="center", color=BLUE)
     ax.set_xlim(record.w_flip[-1], record.w_fold[-1])
     ax.set_ylim(-10, 10)
@@ -92,6 +99,7 @@ def show(record: Record) -> Still:
     caption = (
         "Grey: the strip. To its right three fixed points are possible, to its left a two-cycle; "
         "each region opens at a dot. Outside the regions and outside the strip one limit is left. "
-        "Dashed: solutions beyond the strip, as far as the target attracts; cross: w = 4.5."
+        "Dashed: solutions beyond the strip, as far as the target attracts; cross: w = 4.5. "
+        "Inset: the place where the solutions leave the strip."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.2, 3.8)), describe(record), caption)
