@@ -98,7 +98,7 @@ def test_the_wedges_are_symmetric_and_begin_at_their_tips(plane):
 
 
 def test_the_picture_of_the_plane_shows_the_record(plane):
-    """After the dashed line come the two fold curves, then the two flip curves."""
+    """After the line of symmetry come the two fold curves, then the two flip curves."""
     figure = Figure()
     one_unit_plane.draw(figure, plane)
     _, *curves = [line for line in figure.axes[0].lines if line.get_marker() != "o"]
@@ -110,6 +110,16 @@ def test_the_picture_of_the_plane_shows_the_record(plane):
         (-plane.w, plane.b_upper),
     ]
     np.testing.assert_array_equal(shown, expected)
+    assert [line.is_dashed() for line in curves] == [False, False, True, True]
+
+
+def test_the_mark_for_three_stands_where_there_are_three(plane):
+    """The end of the line from "three" lies between b_+ and b_−, well inside."""
+    figure = Figure()
+    one_unit_plane.draw(figure, plane)
+    (mark,) = [line for line in figure.axes[0].lines if line.get_markersize() == 2]
+    (w,), (b,) = mark.get_data()
+    assert np.interp(w, plane.w, plane.b_plus) + 0.5 < b < -w / 2
 
 
 def test_the_words_on_the_plane_follow_the_data(plane):
@@ -166,3 +176,4 @@ def test_the_words_on_the_loop_follow_the_data(loop):
     words = cycle_loop.describe(loop)
     assert "widest at b = 4.00, from 0.0212 to 0.9788" in words
     assert words != cycle_loop.describe(replace(loop, high=loop.high - 0.01))
+    assert "the flips, at b = −0.59 and b = 8.59." in cycle_loop.show(loop).caption

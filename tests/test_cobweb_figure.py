@@ -77,6 +77,26 @@ def test_basins_end_where_starts_end(w, b, count):
     assert len(parts) == 1 or ends[1] - ends[0] > 0.1
 
 
+def test_low_and_high_are_said_of_two_ends_only():
+    """Where all starts end alike the bar and the point are grey, on both sides of a wedge."""
+    for b in (-2.58, -3.42, 5):
+        record = cobweb.compute(6, b, 0.1, 5)
+        assert [color for *_, color in cobweb.basins(record)] == [cobweb.GREY]
+        assert cobweb.point_colors(record) == [cobweb.GREY]
+    record = cobweb.compute(6, -2.59, 0.1, 5)
+    assert cobweb.GREY not in [color for *_, color in cobweb.basins(record)]
+    _, (_, web) = axes(-8, 4)
+    bars = [line for line in web.lines if set(line.get_ydata()) == {-0.035} and line.is_dashed()]
+    assert len(bars) == 1, "the bar of a two-cycle is dashed"
+
+
+def test_the_line_of_symmetry_is_drawn():
+    """On the line named b = −w/2 the state ½ is a fixed point."""
+    _, (plane, _) = axes(6, -2.8)
+    for w, b in lines(plane)["$b = -w/2$"]:
+        assert logistic(w / 2 + b) == 0.5
+
+
 @pytest.mark.parametrize(("side", "part"), [(0, 0), (1, 1)])
 def test_on_a_fold_the_double_point_parts(side, part):
     """Of two fixed points the one where two have met parts the starts, and does not attract."""

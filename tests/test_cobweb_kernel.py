@@ -178,6 +178,13 @@ def test_orbits_are_numpys(results):
 ASK = "([name, ...numbers], view) => view.unit[name](...numbers)"
 
 
+def test_a_multiplier_is_told_from_one(node, tmp_path):
+    """Four digits, or more where these would say ±1, which is where stability changes."""
+    asked = [-1.00041518, -0.99998, 1.000002, 0.39412, -2, 1, 3e-5]
+    text = in_node(node, tmp_path, MODULE, "(value, view) => view.factor(value)", asked)
+    assert text == ["−1.0004", "−0.99998", "1.000002", "0.3941", "−2", "1", "3.00·10⁻⁵"]
+
+
 def test_on_the_curves_themselves(node, tmp_path):
     """On a fold there are two points and the double one parts; a start on the middle one stays."""
     asked = [["folds", 6], ["turn", 6], ["turn", 3.9], ["shock", 6, 0.4], ["shock", 4, 0.4],

@@ -161,6 +161,39 @@ def test_the_shock_is_where_the_orbit_turns(live):
     expect(live.get_by_role("status")).to_contain_text("tends to 0.9469. The shock is 0.005465")
 
 
+def test_one_end_is_neither_low_nor_high(live):
+    """Across a fold the bar loses its two colours; a two-cycle has a mark of its own."""
+    bars = live.locator(".web path.basin")
+
+    def kinds() -> list[str]:
+        drawn = [bar for bar in bars.all() if bar.get_attribute("d")]
+        return [bar.get_attribute("class") for bar in drawn]
+
+    slider(live, "bias").fill("-2.59")
+    assert kinds() == ["basin low", "basin high"]
+    slider(live, "bias").press("ArrowRight")
+    assert agrees_with_numpy(live).b == -2.58
+    assert kinds() == ["basin only"]
+    assert live.locator(".web .point.only").count() == 1
+    press(live, "Two-cycle")
+    assert kinds() == ["basin cycle"]
+
+
+def test_on_a_curve_it_says_here(live):
+    """A start on the unstable point of a two-cycle is where even steps jump; a multiplier beside
+    −1 is told from it; a shock that is met is here."""
+    press(live, "Two-cycle")
+    slider(live, "start y").fill("0.5")
+    expect(live.locator("tr", has_text="even steps")).to_contain_text("jump at b = 4, here")
+    assert live.locator("tr", has_text="shock of").count() == 0
+    slider(live, "bias").fill("-0.59")
+    expect(live.locator('[data-read="multiplier.0"]')).to_have_text("−1.0004")
+    slider(live, "weight").fill("6")
+    slider(live, "bias").fill("-3")
+    row = live.locator("tr", has_text="shock of").inner_text()
+    assert row.endswith("here")
+
+
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger drags the point, and the page does not scroll under it."""
     url = f"{explorables_url}/cobweb-light.html"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from book_utils.dynamics.one_unit import cost, cost_gradient
+from book_utils.dynamics.descent import Vanilla, descend
+from book_utils.dynamics.one_unit import cost, cost_gradient, objective
 from book_utils.figures import closeness, cost_surface, steering, wall_profile
 
 # Fifty steps that contract, and a few operations more, lose less than this.
@@ -66,15 +67,44 @@ def test_the_descent_follows_the_gradient_and_is_thrown(surface):
     assert surface.leap == 9
     assert surface.path[9] == pytest.approx([4.70, -2.42], abs=5e-3)
     assert surface.path[10] == pytest.approx([5.98, -0.36], abs=5e-3)
-    assert surface.gradients[9] == pytest.approx(12.2, abs=0.05)
+    assert surface.losses[[0, 9, 10]] == pytest.approx([0.366, 0.00098, 0.0878], rel=5e-3)
     assert np.abs(surface.path[10:] - surface.path[10]).max() < 0.02
 
 
+def test_the_losses_of_the_descent_are_the_costs_on_its_way(surface):
+    """The cost with forty digits at the start, after five steps and where the leap ends."""
+    for k in (0, 5, 10):
+        state = end(*surface.path[k], surface.y0, surface.n)
+        expected = float((state - mpmath.mpf(surface.target)) ** 2)
+        assert surface.losses[k] == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_the_dotted_line_leaves_the_valley_where_the_wall_begins(surface):
+    """With the target at rest the cost is below the valley's 0.01 up to w = 4.3, and far above
+    from w = 4.5 on."""
+    costs = cost(surface.w, surface.valley, surface.y0, surface.target, surface.n)
+    assert (costs[surface.w <= 4.3] < cost_surface.VALLEY).all()
+    assert (costs[surface.w >= 4.5] > 5 * cost_surface.VALLEY).all()
+
+
+def test_the_descent_comes_back_late(surface):
+    """After 1000 iterations the run is still outside the valley, after 1100 it is inside."""
+    run = descend(
+        objective(surface.y0, surface.target), surface.path[0], Vanilla(), surface.step, 1100
+    )
+    assert run.losses[1000] > 0.06
+    assert run.losses[1100] < cost_surface.VALLEY
+
+
 def test_the_picture_of_the_surface_shows_the_record(surface):
-    """Both lines and all points of the descent are drawn."""
+    """Both lines, all points of the descent, and where it starts and lands are drawn."""
     figure = Figure()
     cost_surface.draw(figure, surface)
     rest, valley, path = figure.axes[0].lines
+    assert rest.get_color() != valley.get_color()
+    start, landing = figure.axes[0].texts
+    np.testing.assert_array_equal(start.xy, surface.path[0])
+    np.testing.assert_array_equal(landing.xy, surface.path[surface.leap + 1])
     np.testing.assert_array_equal(rest.get_ydata(), surface.rest)
     np.testing.assert_array_equal(valley.get_ydata(), surface.valley)
     np.testing.assert_array_equal(path.get_xydata(), surface.path)
@@ -84,7 +114,9 @@ def test_the_words_on_the_surface_follow_the_data(surface):
     """Another descent and another cost, other numbers in the alternative text."""
     words = cost_surface.describe(surface)
     assert "leaps in iteration 10 from w = 4.70, b = -2.42 to w = 5.98, b = -0.36" in words
+    assert "where the cost is 0.088" in words
     assert words != cost_surface.describe(replace(surface, path=surface.path + 1))
+    assert words != cost_surface.describe(replace(surface, losses=surface.losses / 2))
     assert words != cost_surface.describe(replace(surface, cost=surface.cost / 2))
 
 
@@ -99,6 +131,23 @@ def test_the_slope_on_the_line_is_the_closed_form(profile):
         sum_of_powers = ((w * s0) ** 50 - 1) / (w * s0 - 1)
         expected = 2 * (profile.y0 - profile.target) * s0 * sum_of_powers
         assert slope == pytest.approx(expected, rel=1e-7)
+
+
+def test_just_beside_the_line_the_wall_is_steeper(profile):
+    """At w = 6 and 1.6e-8 below the line the slope, with forty digits, is 1.66e7: more than six
+    times that on the line."""
+
+    def height(b):
+        return (end(6, b, profile.y0, profile.n) - mpmath.mpf(profile.target)) ** 2
+
+    with mpmath.workdps(40):
+        beside, h = mpmath.mpf(0.5 - 6 * profile.y0) - mpmath.mpf("1.6e-8"), mpmath.mpf("1e-15")
+        slope = float((height(beside + h) - height(beside - h)) / (2 * h))
+    assert slope == pytest.approx(-1.66e7, rel=5e-3)
+    assert slope < 6 * profile.slopes[6.0]
+    # A rounding error of b, 1e-16, moves the place by 1e-8 of its distance from the line.
+    swept = cost_gradient(6, float(beside), profile.y0, profile.target)[1]
+    assert swept == pytest.approx(slope, rel=1e-5)
 
 
 def test_the_wall_is_thinner_than_a_thousandth(profile):
@@ -152,12 +201,14 @@ def test_the_distances_are_those_of_the_recurrence(close):
 
 
 def test_the_line_at_four_obeys_both_bounds(close):
-    """1/√(1/d_0² + 4n) <= d_n <= 1/√(1/d_0² + 8n/3), and d_n comes within one percent of the
-    law √(3/(8n)) at the end of the picture."""
+    """1/√(1/d_0² + 4n) <= d_n <= 1/√(1/d_0² + 8n/3), d_n is at least what the sharper bound says,
+    and it comes within one percent of the law √(3/(8n)) at the end of the picture."""
     d0 = 0.5 - close.y0
     gaps = close.gaps[4.0]
     assert (gaps >= 1 / np.sqrt(1 / d0**2 + 4 * close.n)).all()
     assert (gaps <= 1 / np.sqrt(1 / d0**2 + 8 * close.n / 3)).all()
+    squares = np.cumsum(np.append(d0, gaps[:-1]) ** 2)
+    assert (gaps >= 1 / np.sqrt(1 / d0**2 + 8 * close.n / 3 + 16 / 15 * squares)).all()
     assert gaps[-1] == pytest.approx(close.law[-1], rel=1e-2)
 
 

@@ -58,6 +58,20 @@ def test_other_units_say_the_same(seed):
     assert shock_places.share_right(shock_places.repaired, w, y0, found) == close.sum()
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_where_the_printed_formula_is_right(seed):
+    """It is right exactly for y0 <= y_-(w) with b_-(w) <= σ⁻¹(y0), and too large above y_-."""
+    w, y0, _ = shock_places.random_units(1000, seed)
+    (y_minus, _), (b_minus, _) = fold_points(w), fold(w)
+    rule = (y0 <= y_minus) & (b_minus <= np.log(y0 / (1 - y0)))
+    gap = shock_places.printed(w, y0) - shock(w, y0)
+    assert 0 < rule.sum() < 500
+    assert (gap[rule] == 0).all()
+    assert (gap[~rule] != 0).all()
+    assert (gap[y0 > y_minus] > 0).all()
+    assert (shock(w, y0)[y0 > 0.5] < 0).all()
+
+
 @pytest.mark.parametrize(
     ("w", "x0", "printed", "true"),
     [
@@ -115,6 +129,7 @@ def test_the_line_touches_or_crosses_where_it_should():
     record = shock_criteria.compute()
     assert [panel.touches for panel in record.panels] == [True, False, True]
     places = (fold_points(6)[0], record.panels[1].y0, fold_points(6)[1])
+    assert record.fold == (places[0], places[2])
     for panel, y in zip(record.panels, places, strict=True):
         assert record.w * y + panel.b == pytest.approx(np.log(y / (1 - y)), abs=ROUNDING)
         assert panel.below < fold_points(6)[0] < fold_points(6)[1] < panel.above
@@ -131,12 +146,15 @@ def test_the_picture_of_the_criteria_shows_the_record():
         np.testing.assert_array_equal(line.get_ydata(), record.w * record.y + panel.b)
         ends = [mark.get_xdata()[0] for mark in (start, below, above)]
         assert ends == [panel.y0, panel.below, panel.above]
+        assert set(ax.get_xticks()) == {panel.y0, *record.fold}
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == ["$y_0 < y_-$", "$y_- < y_0 < y_+$", "$y_0 > y_+$"]
 
 
 def test_the_words_on_the_criteria_follow_the_data():
     """Another start, other words."""
     words = shock_criteria.describe(shock_criteria.compute())
-    assert "crosses the curve at y0" in words
+    assert "crosses the other at y0" in words
     assert words != shock_criteria.describe(shock_criteria.compute(starts=(0.3, 0.4, 0.8)))
 
 
@@ -163,6 +181,14 @@ def test_the_cliff_of_the_surface_is_the_shock(surface):
     np.testing.assert_allclose(surface.shock[on_edge], b_plus[on_edge], atol=ROUNDING)
     assert (surface.shock[~on_edge] > b_plus[~on_edge]).all()
     assert (surface.shock <= b_minus).all()
+
+
+@pytest.mark.parametrize(("w", "outside"), [(4.2, True), (4.3, True), (4.4, True), (4.5, False)])
+def test_after_fifty_steps_the_wall_enters_the_wedge_late(w, outside):
+    """For n = 50 it is steepest below b_+ until a little beyond w* = 4.255."""
+    edge, y0 = float(fold(w)[1]), logistic(0.5)
+    grid = np.linspace(edge - 0.05, edge + 0.05, 4001)
+    assert (grid[wall_slope.slope(w, grid, y0, 50).argmax()] < edge) == outside
 
 
 def test_the_picture_of_the_surface_shows_the_record(surface):
@@ -221,11 +247,44 @@ def test_the_steepest_place_is_steepest(walls):
 def test_the_wall_gets_thin():
     """How much of the b-axis is steep at x0 = 0.5: as in the chapter, to 1 %, which is what the
     grid, 0.35 % from point to point, leaves at either end."""
-    measured = {4.2: 1.44e-2, 4.5: 6.88e-3, 5: 8.12e-4}
-    for w, thickness in measured.items():
-        assert wall_slope.thickness(w, logistic(0.5)) == pytest.approx(thickness, rel=0.01)
+    measured = {(4.2, 0.5): 1.44e-2, (4.5, 0.5): 6.88e-3, (5, 0.5): 8.12e-4,
+                (6, -2.0): 7.35e-3, (7, -2.0): 5.46e-3, (9, -2.0): 2.94e-3}  # fmt: skip
+    for (w, x0), thickness in measured.items():
+        assert wall_slope.thickness(w, logistic(x0)) == pytest.approx(thickness, rel=0.01)
     assert wall_slope.thickness(6, logistic(0.5)) < 1e-5
     assert wall_slope.thickness(8, logistic(0.5)) < 1e-9
+
+
+@pytest.mark.parametrize(("n", "ratio"), [(10, 1.31), (25, 1.40), (50, 1.40)])
+def test_on_the_line_it_is_steeper_beside_the_shock(n, ratio):
+    """The largest slope is about 1.4 times the one at the shock, at a distance like (w s0)^−n."""
+    y0 = logistic(0.5)
+    at, reach = float(shock(6, y0)), (6 * y0 * (1 - y0)) ** -n
+    slopes = wall_slope.slope(6, np.linspace(at - 3 * reach, at + 3 * reach, 2001), y0, n)
+    # The grid, a thousandth of the width, misses the rounded peak by less than 1 %.
+    assert slopes.max() / wall_slope.slope(6, at, y0, n) == pytest.approx(ratio, rel=0.01)
+
+
+def test_how_long_the_orbits_wait():
+    """On the line 10⁻⁶ takes some 40 steps to grow a million times; b = −2.584 passes its gap
+    near the fold in T(δ) = 194 steps, by the rule, and in about that many when run."""
+    y0 = logistic(0.5)
+    assert np.log(1e6) / np.log(6 * y0 * (1 - y0)) == pytest.approx(40, abs=0.5)
+    waited = int((orbit(6, -2.584, logistic(-2.0), 400) < 0.5).sum())
+    rule = np.pi / np.sqrt(wall_slope.rate(6) * (-2.584 - float(fold(6)[0])))
+    assert rule == pytest.approx(194, abs=0.5)
+    # The rule integrates from −∞ to ∞; the orbit starts and ends nearer, which saves a few steps.
+    assert rule - 10 < waited < rule
+
+
+def test_the_step_at_the_fold_is_a_parabola():
+    """Near y_- a step moves y by δ/w + ½ w √(1 − 4/w) (y − y_-)², to second order."""
+    w, h, y_minus = 6.0, 1e-3, float(fold_points(6)[0])
+    edge = float(fold(w)[0])
+    moved = [logistic(w * (y_minus + u) + edge) - (y_minus + u) for u in (-h, h)]
+    # Third derivatives cancel between the two sides, and fourth ones leave h² of the value.
+    assert np.mean(moved) / h**2 == pytest.approx(w * np.sqrt(1 - 4 / w) / 2, rel=1e-4)
+    assert (logistic(w * y_minus + edge + 1e-6) - y_minus) / 1e-6 == pytest.approx(1 / w, rel=1e-5)
 
 
 def test_the_picture_of_the_walls_shows_the_record(walls):
@@ -250,5 +309,7 @@ def test_the_limit_is_low_and_high_on_the_two_sides():
     """y_50 of the opening: the three ends, and the place where it passes 1/2."""
     ends = [orbit(6, b, logistic(-2.0), 50)[-1] for b in (-2.6, -2.58, -2.57)]
     np.testing.assert_allclose(ends, [0.17563, 0.22512, 0.96057], atol=1e-5)
+    assert (ends[2] - ends[1]) / 0.01 > 73
+    assert fold(6)[0] < -2.58, "that orbit is past the shock"
     low, high = (orbit(6, b, logistic(-2.0), 50)[-1] for b in (-2.5744, -2.5742))
     assert low < 0.5 < high

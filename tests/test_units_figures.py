@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from book_utils.dynamics import simulate
+from book_utils.cells import Elman
+from book_utils.dynamics import bptt, project_spectral_ball, simulate, spectral_norm
 from book_utils.figures import rotation_cycle, saddle_wall
 
 GRID = 41
@@ -67,7 +68,7 @@ def test_the_panels_show_the_runs(turning):
 def test_the_words_on_the_curve_follow_the_data(turning):
     """Other runs, other words in the alternative text."""
     text = rotation_cycle.describe(turning)
-    assert "3.8 all runs spiral" in text
+    assert "3.8 both runs spiral" in text
     assert "0.212 to 0.216" in text
     wider = replace(turning, runs=0.5 + 1.5 * (turning.runs - 0.5))
     assert "0.318 to 0.324" in rotation_cycle.describe(wider)
@@ -86,7 +87,7 @@ def test_the_ends_are_those_of_single_runs(wall):
 
 
 def test_the_gradient_is_that_of_differences(wall):
-    """∂y_n/∂b by backpropagation is what differences of runs give."""
+    """∂y_t/∂b by backpropagation is what differences of runs give."""
     h = 1e-6
     for place in wall.places:
         rows = saddle_wall.bias_gradient(place, 10)
@@ -100,7 +101,7 @@ def test_the_gradient_is_that_of_differences(wall):
 
 
 def test_on_the_wall_the_gradient_grows_like_five_quarters(wall):
-    """‖∂y_n/∂b‖/(5/4)^n is 0.8904, 0.9965, 0.9978 at n = 10, 30, 60; beside it nothing grows."""
+    """‖∂y_t/∂b‖/(5/4)^t is 0.8904, 0.9965, 0.9978 at t = 10, 30, 60; beside it nothing grows."""
     assert wall.growth[[10, 30, 60]] == pytest.approx([0.8904, 0.9965, 0.9978], abs=5e-5)
     assert wall.norms[1].max() < 1
     assert wall.norms[1, -1] == pytest.approx(wall.norms[1, -2], rel=1e-9)
@@ -118,13 +119,15 @@ def test_the_wall_ends_where_the_saddle_stops_repelling(β, jumps):
 
 
 def test_the_panels_show_the_map_and_the_gradients(wall):
-    """The left panel carries the two places, the right one both lines with their numbers."""
+    """The upper panel carries the wall and the two places, the lower one both lines."""
     figure = Figure()
     saddle_wall.draw(figure, wall)
-    left, right = figure.axes[:2]
-    places = [tuple(line.get_xydata()[0]) for line in left.lines]
-    assert places == [(-2.5, -2.5), (-2.2, -2.2)]
-    for line, norms in zip(right.lines, wall.norms, strict=True):
+    above, below = figure.axes[:2]
+    segment, *marks = above.lines
+    ends = [[-3.6860, -1.3140], [-1.3140, -3.6860]]
+    np.testing.assert_allclose(segment.get_xydata(), ends, atol=5e-5)
+    assert [tuple(line.get_xydata()[0]) for line in marks] == [(-2.5, -2.5), (-2.2, -2.2)]
+    for line, norms in zip(below.lines, wall.norms, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), norms[1:])
 
 
@@ -133,3 +136,46 @@ def test_the_words_on_the_wall_follow_the_data(wall):
     assert "6.5e+05 after 60 steps" in saddle_wall.describe(wall)
     halved = replace(wall, norms=wall.norms / 2)
     assert "3.3e+05 after 60 steps" in saddle_wall.describe(halved)
+
+
+# The training --------------------------------------------------------------------------------
+
+
+def learn(seed, radius, steps):
+    """Weights and biases after some steps of descent, projected once, before the first."""
+    W = np.random.default_rng(seed).normal(size=(3, 3))
+    W *= 8 / spectral_norm(W)
+    b = -0.5 * np.ones(3) @ W
+    W = project_spectral_ball(W, radius)
+    for _ in range(steps):
+        _, _, by_W, by_b = at_fifty(W, b)
+        W, b = W - 0.5 * by_W, b - 0.5 * by_b
+    return at_fifty(W, b)
+
+
+def at_fifty(W, b):
+    """The run, its error, and the gradient by W and by b."""
+    start, nothing, rows = np.array([0.7, 0.3, 0.5]), np.zeros((50, 0)), np.zeros((50, 3))
+    cell = Elman(W.T, np.zeros((3, 0)), b, "logistic")
+    states = simulate(cell, start, nothing)
+    error = states[-1] - np.array([0.3, 0.8, 0.6])
+    rows[-1] = 2 * error
+    gradient = bptt(cell, start, nothing, rows)
+    return states, error @ error, gradient["W"].T, gradient["b"]
+
+
+def test_why_free_runs_fail():
+    """One swings by more than a half at its fiftieth step, one rests at E = 0.19 on a plateau."""
+    states, error, _, _ = learn(7, 1e9, 10)  # after 15 the last digits of the computation tell
+    assert np.abs(states[-1] - states[-2]).max() > 0.5
+    assert error > 0.1
+    states, error, by_W, by_b = learn(6, 1e9, 199)
+    assert np.abs(states[-1] - states[-2]).max() < 1e-6
+    assert error == pytest.approx(0.19, abs=0.005)
+    assert np.hypot(np.linalg.norm(by_W), np.linalg.norm(by_b)) < 0.02
+
+
+def test_one_projection_is_enough():
+    """Projected before the first step only, the same two starts arrive."""
+    for seed in (6, 7):
+        assert learn(seed, 3.9, 199)[1] < 0.001

@@ -37,6 +37,7 @@ _inside = {y: STATES}
 _lower_half = sp.Interval.open(0, _half)
 _outer = {p: _lower_half, y: sp.Interval.open(0, p)}
 _middle = {p: _lower_half, y: sp.Interval.open(p, 1 - p)}
+_negative = sp.Interval.open(-sp.oo, 0)
 _tangent = 1 / (p * (1 - p))
 """The weight at which the line touches the logit at p."""
 
@@ -319,12 +320,9 @@ flip_finite = Derivation(
 
 two_steps = Derivation(
     "bifurcations-two-steps",
-    r"the product of two slopes of $F$ is not negative",
-    Claim(w * _s * (w * z * (1 - z)), ">=", 0, where={y: STATES, z: STATES}),
-    steps=(
-        Step(w**2 * _s * (z * (1 - z)), "the two $w$ make a square"),
-        Step(_zero, "it is a square times positive numbers", relation=">=", by=(box,)),
-    ),
+    r"for $w < 0$ the product of two slopes of $F$ is positive",
+    Claim(w * _s * (w * z * (1 - z)), ">", 0, where={y: STATES, z: STATES, w: _negative}),
+    steps=(Step(_zero, "$w^2$ times positive numbers", relation=">", by=(box,)),),
 )
 
 _inner = w * z + b
@@ -340,16 +338,36 @@ schwarzian = Derivation(
 _M, _D = sp.symbols("M D", positive=True)
 """e^m and e^d. The identities below hold whatever the four letters are."""
 _sinh = (_D - 1 / _D) / 2
-_cycle_w = -d * (_M + 1 / _M + _D + 1 / _D) / _sinh
-_cycle_b = m - _cycle_w / 2 + d * (_M - 1 / _M) / 2 / _sinh
+_sum = (_M + 1 / _M + _D + 1 / _D) / 2
+"""cosh m + cosh d."""
+_cycle_w = -2 * d * _sum / _sinh
+# The same in products, as the difference of the states gives it: shorter lines.
+_product_w = -2 * d * (1 + _M * _D) * (_M + _D) / (_M * (_D**2 - 1))
+_product_b = m - _product_w / 2 + d * _D * (_M**2 - 1) / (_M * (_D**2 - 1))
 _apart = {_D: sp.Interval.open(1, sp.oo)}
+
+difference = Derivation(
+    "bifurcations-difference",
+    r"with $M = e^m$, $D = e^d$: $\sigma(m + d) - \sigma(m - d) = \sinh d/(\cosh m + \cosh d)$",
+    Claim(
+        _M * _D / (1 + _M * _D) - _M / (_M + _D),
+        "=",
+        (_D - 1 / _D) / (_M + 1 / _M + _D + 1 / _D),
+    ),
+    steps=(
+        Step(
+            (_D - 1 / _D) / (_M + 1 / _M + _D + 1 / _D),
+            r"$(M + D)(1 + M D) = M D\,(M + \frac1M + D + \frac1D)$",
+        ),
+    ),
+)
 
 cycle = Derivation(
     "bifurcations-cycle",
     r"with $M = e^m$, $D = e^d$, $w = -2d\,(\cosh m + \cosh d)/\sinh d$ and $b = m - \frac w2 + "
     r"d\,\sinh m/\sinh d$: $w\,\sigma(m - d) + b = m + d$",
-    Claim(_cycle_w * (_M / (_M + _D)) + _cycle_b, "=", m + d, where=_apart),
-    steps=(Step(m + d, "$w$ and $b$ put in; one fraction"),),
+    Claim(_product_w * (_M / (_M + _D)) + _product_b, "=", m + d, where=_apart),
+    steps=(Step(m + d, "one fraction; it cancels"),),
 )
 
 cycle_slope = Derivation(
@@ -363,10 +381,9 @@ cycle_slope = Derivation(
     ),
     steps=(
         Step(
-            _cycle_w**2 / (_M + 1 / _M + _D + 1 / _D) ** 2,
+            (d / _sinh) ** 2,
             r"$(M + D)(1 + M D) = M D\,(M + \frac1M + D + \frac1D)$",
         ),
-        Step((d / _sinh) ** 2, "$w$ put in"),
     ),
 )
 
@@ -401,9 +418,10 @@ remark_cycle = Derivation(
     r"for $w = -8$, $b = 4$: $F(\frac12 - u) = \sigma(8u) = 1 - F(\frac12 + u)$",
     Claim(sigma(-8 * (_half - u) + 4), "=", 1 - sigma(-8 * (_half + u) + 4)),
     steps=(
-        Step(sigma(8 * u), "multiply out"),
-        Step(1 - sigma(-8 * u), r"$\sigma(-v) = 1 - \sigma(v)$"),
-        Step(1 - sigma(-8 * (_half + u) + 4), "multiply out"),
+        Step(
+            1 - sigma(-8 * (_half + u) + 4),
+            r"the left side is $\sigma(8u)$, the right side $1 - \sigma(-8u)$",
+        ),
     ),
     source=("003-remark",),
 )
@@ -453,7 +471,18 @@ remark_orbit = Derivation(
 
 # Crossing ------------------------------------------------------------------------------------
 
-_fold_of_six = shift(6, (1 - 1 / sp.sqrt(3)) / 2)
+
+class LowerFold(Number):
+    """b_-(w) = g(y_-), with argument w >= 4."""
+
+    tex, plain = "b_-({0})", "b_-({0})"
+
+    def numeric(self, at):
+        (w,) = self.args
+        return at(shift(w, (1 - sp.sqrt(1 - 4 / w)) / 2))
+
+
+_fold_of_six = LowerFold(6)
 _near = sp.Interval(sp.Rational(-26, 10), sp.Rational(-257, 100))
 
 crossed = Derivation(

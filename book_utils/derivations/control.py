@@ -324,7 +324,7 @@ restart = Derivation.by_induction(
 
 ends = Derivation(
     "control-ends",
-    r"$F(y) - y$ is above $0$ at $y = 0$ and below $0$ at $y = 1$",
+    r"$F(y) - y$ has opposite signs at $y = 0$ and at $y = 1$",
     Claim((Map(w, b, 0) - 0) * (Map(w, b, 1) - 1), "<", 0),
     steps=(
         Step(
@@ -343,13 +343,11 @@ ends = Derivation(
 
 support = Counterexample(
     "control-no-support",
-    r"$F(y) = \sigma(w y + b)$ has compact support: $F(y) = 0$ for $\vert y \vert > 1$",
+    r"$F(y) = \sigma(w y + b)$ has compact support: it is $0$ outside some compact set, say for "
+    r"$y > 1$",
     refutes=Claim(Map(w, b, y), "=", 0, where={y: sp.Interval.open(1, sp.oo)}),
     instance={w: 0, b: 0, y: 2},
-    instead=(
-        Claim(Map(w, b, y), ">", 0, where={y: sp.Interval.open(1, sp.oo)}),
-        Claim(Map(w, b, y), "<", 1, where={y: sp.Interval.open(1, sp.oo)}),
-    ),
+    instead=(Claim(Map(w, b, y), ">", 0), Claim(Map(w, b, y), "<", 1)),
     source=("003-brouwer",),
 )
 
@@ -605,7 +603,7 @@ not_close = Derivation(
 
 # At |w| = 4 ----------------------------------------------------------------------------------
 
-_d = sp.Symbol("d", real=True)
+_d, _d0 = sp.symbols("d d_0", real=True)
 _j = sp.Symbol("k", integer=True, positive=True)
 _gaps = {_d: sp.Interval.open(0, _half)}
 
@@ -662,7 +660,7 @@ slow_step = Derivation(
 
 series = Derivation(
     "control-series",
-    r"$\sinh^2 z = \sum_{k \ge 1} a_k z^{2k}$ with $a_k = 2^{2k-1}/(2k)!$, and $a_{k+1}/a_k = "
+    r"for the coefficients $a_k = 2^{2k-1}/(2k)!$ of $\sinh^2$ and $k \ge 1$: $a_{k+1}/a_k = "
     r"\frac{4}{(2k+1)(2k+2)} \le \frac13$",
     Claim(4 / ((2 * _j + 1) * (2 * _j + 2)), "<=", sp.Rational(1, 3)),
     steps=(Step(sp.Rational(1, 3), r"$(2k + 1)(2k + 2) \ge 12$ for $k \ge 1$", relation="<="),),
@@ -687,7 +685,8 @@ slow_at_least = Derivation(
         Step(
             sp.Rational(8, 3),
             r"with $z = 2d$: $\sinh^2 z\, (1 - \frac{z^2}{3}) \le z^2$, since $a_1 = 1$ and no "
-            r"coefficient $a_{k+1} - \frac13 a_k$ is positive; divide by $z^2 \sinh^2 z$",
+            r"coefficient $a_{k+1} - \frac13 a_k$ is positive; divided by $z^2 \sinh^2 z$ this is "
+            r"$\frac{4}{\sinh^2 2d} \ge \frac{1}{d^2} - \frac43$, and $4 - \frac43 = \frac83$",
             relation=">=",
             by=_POWER_SERIES,
             using=(lemma(4 / ((2 * _j + 1) * (2 * _j + 2)), sp.Rational(1, 3), series, "<="),),
@@ -708,7 +707,8 @@ slow_at_most = Derivation(
         ),
         Step(
             sp.Integer(4),
-            r"with $z = 2d$: $\sinh z \ge z$, since all coefficients are positive",
+            r"with $z = 2d$: $\sinh z \ge z$, since all coefficients are positive, so "
+            r"$\frac{4}{\sinh^2 2d} \le \frac{1}{d^2}$",
             relation="<=",
             by=_POWER_SERIES,
         ),
@@ -751,7 +751,9 @@ slow_nearly = Derivation(
         Step(
             sp.Rational(8, 3),
             r"with $z = 2d$: $\sinh^2 z\, (1 - \frac{z^2}{3} + \frac{z^4}{15}) \ge z^2$, "
-            r"coefficient by coefficient; divide by $z^2 \sinh^2 z$",
+            r"coefficient by coefficient: $a_1 = 1$, $a_2 - \frac13 a_1 = 0$, and *Three "
+            r"coefficients* from $z^6$ on; divided by $z^2 \sinh^2 z$ this is "
+            r"$\frac{4}{\sinh^2 2d} \le \frac{1}{d^2} - \frac43 + \frac{16}{15} d^2$",
             relation="<=",
             by=_POWER_SERIES,
             using=(lemma(_three_terms.subs(_j, _j + 1), 0, series_further, ">="),),
@@ -806,24 +808,24 @@ def _slow_law(kind: type, rate: sp.Expr, by: Derivation, label: str, says: str) 
     """A law for every n from what happens in one step."""
     return Derivation.by_induction(
         label,
-        rf"with $w = 4$, $b = -2$, $d_n = \frac12 - y_n$ and $d_0 > 0$: {says}",
-        Claim(kind(_d, n, rate), "<=", 0, where={**_gaps, n: sp.Range(0, 7)}),
+        rf"with $w = 4$, $b = -2$, $d_n = \frac12 - y_n$ and $0 < d_0 < \frac12$: {says}",
+        Claim(kind(_d0, n, rate), "<=", 0, where={_d0: _gaps[_d], n: sp.Range(0, 7)}),
         over=n,
         start=sp.Integer(0),
         base=(
             Step(
                 sp.Integer(0),
-                "$d_0 = d$",
+                "no step",
                 by=(substitution,),
-                using=(definition(kind(_d, 0, rate), 0),),
+                using=(definition(kind(_d0, 0, rate), 0),),
             ),
         ),
         step=(
             Step(
-                kind(_d, n - 1, rate),
-                r"one more step, from $d_{n-1}$",
+                kind(_d0, n - 1, rate),
+                r"one more step, from $d_{n-1}$, which lies between $0$ and $\frac12$",
                 relation="<=",
-                using=(lemma(kind(_d, n, rate), kind(_d, n - 1, rate), by, "<="),),
+                using=(lemma(kind(_d0, n, rate), kind(_d0, n - 1, rate), by, "<="),),
             ),
             Step(sp.Integer(0), "the statement for $n - 1$", relation="<=", using=(HYPOTHESIS,)),
         ),
@@ -836,7 +838,7 @@ slow_upper = _slow_law(
     sp.Rational(8, 3),
     slow_at_least,
     "control-slow-upper",
-    r"$1/d_n^2 \ge 1/d_0^2 + \frac83 n$, so that $d_n \le \sqrt{3/(8n)}$",
+    r"$1/d_n^2 \ge 1/d_0^2 + \frac83 n$, so that $d_n < \sqrt{3/(8n)}$ for $n \ge 1$",
 )
 slow_lower = _slow_law(
     TooFast,
@@ -1052,7 +1054,7 @@ wall_slope = Derivation(
         ),
         Step(
             2 * (y0 - target) * _closed,
-            "*The slope of the wall*",
+            "*The slope on the line of rest*",
             by=(substitution,),
             using=(lemma(_line(n), _closed, wall),),
         ),
@@ -1146,8 +1148,8 @@ _value = activation_function("V")
 
 costate_rule = Derivation(
     "control-costate-rule",
-    r"if the rest of the way costs $V(y_{k+1})$, then $\frac{d}{dy} V(\sigma(w y + b)) = "
-    r"V'(\sigma(w y + b))\, w\, \sigma'(w y + b)$",
+    r"if $V$ is the final cost as a function of the next state, then $\frac{d}{dy} "
+    r"V(\sigma(w y + b)) = V'(\sigma(w y + b))\, w\, \sigma'(w y + b)$",
     Claim(
         sp.Derivative(_value(_activation(w * y + b)), y),
         "=",
@@ -1165,7 +1167,7 @@ _before_the_end = {n: sp.Range(1, 6), k: sp.Range(0, n), **_inside}
 
 costate = Derivation(
     "control-costate",
-    r"$\lambda_n = 2 (y_n - y_T)$, and $\lambda_k = \lambda_{k+1}\, w\, s_{k+1}$ for $k < n$",
+    r"$\lambda_k = \lambda_{k+1}\, w\, s_{k+1}$ for $k < n$",
     Claim(_costate(k), "=", _costate(k + 1) * w * _slope(k + 1), where=_before_the_end),
     steps=(
         Step(
@@ -1296,36 +1298,94 @@ weight_gradient = _gradient(
 
 # At rest -------------------------------------------------------------------------------------
 
-_stationary = 2 * (y0 - target) / (1 - w * _s0)
 
-stationary = Derivation(
-    "control-stationary",
-    r"the row $\lambda = 2(y_0 - y_T)/(1 - w s_0)$ solves $\lambda = 2(y_0 - y_T) + \lambda\, w\, "
-    r"s_0$",
-    Claim(_stationary, "=", 2 * (y0 - target) + _stationary * w * _s0),
-    steps=(Step(2 * (y0 - target) + _stationary * w * _s0, "one fraction"),),
-)
+class CostateSum(OfCost):
+    """Λ_n = λ_1 + … + λ_n where the start rests; arguments w, y_0, y_T and n."""
 
-equilibrium = Derivation(
-    "control-equilibrium",
-    r"on the line of rest $\frac{\partial E_n}{\partial b} = \lambda\, s_0\, (1 - (w s_0)^n)$ with "
-    r"this $\lambda$",
-    Claim(
-        LineSlope(w, y0, target, n),
-        "=",
-        _stationary * _s0 * (1 - (w * _s0) ** n),
-        where={**_steps, **_inside},
-    ),
+    tex, plain = r"\Lambda_{{{3}}}", "Λ_{3}"
+
+    def numeric(self, at):
+        w, start, target, steps = self.args
+        last = at.integer(steps)
+        costates = (
+            Costate(w, shift(w, start), start, target, place, last).numeric(at)
+            for place in range(1, last + 1)
+        )
+        return sum(costates, at.zero)
+
+
+def _sum(steps: sp.Basic) -> CostateSum:
+    return CostateSum(w, y0, target, steps)
+
+
+def _closed_slope(steps: sp.Basic) -> sp.Expr:
+    return 2 * (y0 - target) * _closed.subs(n, steps)
+
+
+def _slope_at_rest(steps: sp.Basic) -> Equation:
+    return lemma(LineSlope(w, y0, target, steps), _closed_slope(steps), wall_slope)
+
+
+costate_sum = Derivation(
+    "control-costate-sum",
+    r"on the line of rest $\Lambda_n = \lambda_1 + \dots + \lambda_n$ obeys $\Lambda_n = 2 (y_0 - "
+    r"y_T) + w s_0\, \Lambda_{n-1}$",
+    Claim(_sum(n), "=", 2 * (y0 - target) + w * _s0 * _sum(n - 1), where={**_from_1, **_inside}),
     steps=(
         Step(
-            2 * (y0 - target) * _closed,
-            "*The slope of the wall*",
+            LineSlope(w, y0, target, n) / _s0,
+            r"*The gradient by $b$*, where all $s_k$ are $s_0$",
             by=(substitution,),
-            using=(lemma(LineSlope(w, y0, target, n), 2 * (y0 - target) * _closed, wall_slope),),
+            using=(lemma(_sum(n), LineSlope(w, y0, target, n) / _s0, bias_gradient),),
         ),
         Step(
-            _stationary * _s0 * (1 - (w * _s0) ** n),
-            "multiply above and below by $-1$",
+            _closed_slope(n) / _s0,
+            "*The slope of the cost*",
+            by=(substitution,),
+            using=(_slope_at_rest(n),),
+        ),
+        Step(2 * (y0 - target) + w * _closed_slope(n - 1), "one fraction"),
+        Step(
+            2 * (y0 - target) + w * LineSlope(w, y0, target, n - 1),
+            "*The slope of the cost* for $n - 1$",
+            by=(substitution,),
+            using=(_slope_at_rest(n - 1),),
+        ),
+        Step(
+            2 * (y0 - target) + w * _s0 * _sum(n - 1),
+            r"*The gradient by $b$* for $n - 1$",
+            by=(substitution,),
+            using=(lemma(LineSlope(w, y0, target, n - 1), _s0 * _sum(n - 1), bias_gradient),),
+        ),
+    ),
+)
+
+_stationary = 2 * (y0 - target) / (1 - w * _s0)
+
+equilibrium = Derivation.by_induction(
+    "control-equilibrium",
+    r"on the line of rest $\Lambda_n = \Lambda\, (1 - (w s_0)^n)$ with the stationary $\Lambda = "
+    r"2(y_0 - y_T)/(1 - w s_0)$",
+    Claim(_sum(n), "=", _stationary * (1 - (w * _s0) ** n), where={**_steps, **_inside}),
+    over=n,
+    start=sp.Integer(0),
+    base=(Step(sp.Integer(0), "an empty sum", using=(definition(_sum(0), 0),)),),
+    step=(
+        Step(
+            2 * (y0 - target) + w * _s0 * _sum(n - 1),
+            "*The sum of the costates*",
+            by=(substitution,),
+            using=(lemma(_sum(n), 2 * (y0 - target) + w * _s0 * _sum(n - 1), costate_sum),),
+        ),
+        Step(
+            2 * (y0 - target) + w * _s0 * _stationary * (1 - (w * _s0) ** (n - 1)),
+            "the statement for $n - 1$",
+            by=(substitution,),
+            using=(HYPOTHESIS,),
+        ),
+        Step(
+            _stationary * (1 - (w * _s0) ** n),
+            r"$2(y_0 - y_T) + w s_0\, \Lambda = \Lambda$",
         ),
     ),
 )

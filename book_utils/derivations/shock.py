@@ -2,7 +2,7 @@
 
 The fold is written by its fixed point: with p between 1/2 and 1 and w = 1/(p(1 − p)), the curve g
 turns at 1 − p = y₋(w) and at p = y₊(w), and no square root has to be drawn. A distance d from a
-curve is written log E: then the step of the unit is a rational function.
+curve is written log k: then the step of the unit is a rational function.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from book_utils.derivations.one_unit import (
     STATES,
     OfOrbit,
     Orbit,
+    SecondOrbit,
     b,
     logit,
     n,
@@ -43,8 +44,8 @@ p, q, z = sp.symbols("p q z", real=True)
 """p is y₊, q any level, z any state."""
 d = sp.Symbol("d", positive=True)
 """A distance from a curve."""
-E, u, v = sp.symbols("E u v", positive=True)
-"""E = exp d."""
+k, u, v = sp.symbols("k u v", positive=True)
+"""k = exp d."""
 
 _one, _half = sp.Integer(1), sp.Rational(1, 2)
 _at_fold = 1 / (p * (1 - p))
@@ -111,24 +112,24 @@ increasing = Derivation(
     ),
 )
 
-_b_off = shift(w, y0) + sp.log(E)
-_next = y0 * E / (1 - y0 + y0 * E)
+_b_off = shift(w, y0) + sp.log(k)
+_next = y0 * k / (1 - y0 + y0 * k)
 
 first_step = Derivation(
     "shock-first-step",
-    r"with $b = g(y_0) + d$ and $E = e^d$ the first step is $y_1 - y_0 = "
-    r"y_0 (1 - y_0) (E - 1)/(1 - y_0 + y_0 E)$",
+    r"with $b = g(y_0) + d$ and $k = e^d$ the first step is $y_1 - y_0 = "
+    r"y_0 (1 - y_0) (k - 1)/(1 - y_0 + y_0 k)$",
     Claim(
         Orbit(w, _b_off, y0, 1) - y0,
         "=",
-        y0 * (1 - y0) * (E - 1) / (1 - y0 + y0 * E),
+        y0 * (1 - y0) * (k - 1) / (1 - y0 + y0 * k),
         where={y0: STATES},
     ),
     steps=(
         Step(
-            y0 * (1 - y0) * (E - 1) / (1 - y0 + y0 * E),
+            y0 * (1 - y0) * (k - 1) / (1 - y0 + y0 * k),
             r"$w y_0 + b = \sigma^{-1}(y_0) + d$, and $\sigma(z) = 1/(1 + e^{-z})$ at "
-            r"$e^z = E y_0/(1 - y_0)$",
+            r"$e^z = k y_0/(1 - y_0)$",
             using=(definition(Orbit(w, _b_off, y0, 1), sigma(w * y0 + _b_off)),),
         ),
     ),
@@ -241,7 +242,7 @@ def _held(label: str, statement: str, relation: str, side: sp.Interval, b: sp.Ex
             where={
                 w: _weights,
                 q: STATES,
-                E: sp.Interval(1, sp.oo),
+                k: sp.Interval(1, sp.oo),
                 y0: side,
                 n: sp.Range(0, 6),
             },
@@ -275,7 +276,7 @@ ceiling = _held(
     r"if $w \ge 0$, $y_0 \le q$ and $b \le g(q)$, then $y_n \le q$ for all $n$",
     "<=",
     sp.Interval.Lopen(0, q),
-    shift(w, q) - sp.log(E),
+    shift(w, q) - sp.log(k),
 )
 
 floor = _held(
@@ -283,7 +284,7 @@ floor = _held(
     r"if $w \ge 0$, $y_0 \ge q$ and $b \ge g(q)$, then $y_n \ge q$ for all $n$",
     ">=",
     sp.Interval.Ropen(q, 1),
-    shift(w, q) + sp.log(E),
+    shift(w, q) + sp.log(k),
 )
 
 # The shock -----------------------------------------------------------------------------------
@@ -294,10 +295,10 @@ line = Derivation(
     "shock-line",
     r"if $y_-(w) < y_0 < y_+(w)$ and $b > \sigma^{-1}(y_0) - w y_0$, then $y_\infty > y_+(w)$",
     Claim(
-        Limit(_at_fold, shift(_at_fold, y0) + sp.log(E), y0),
+        Limit(_at_fold, shift(_at_fold, y0) + sp.log(k), y0),
         ">",
         p,
-        where={p: _upper, y0: sp.Interval.open(1 - p, p), E: _near},
+        where={p: _upper, y0: sp.Interval.open(1 - p, p), k: _near},
     ),
     steps=(
         Step(
@@ -314,10 +315,10 @@ fold = Derivation(
     "shock-fold",
     r"if $y_0 \le y_-(w)$ and $b > b_-(w)$, then $y_\infty > y_+(w)$",
     Claim(
-        Limit(_at_fold, shift(_at_fold, 1 - p) + sp.log(E), y0),
+        Limit(_at_fold, shift(_at_fold, 1 - p) + sp.log(k), y0),
         ">",
         p,
-        where={p: _upper, y0: sp.Interval.Lopen(0, 1 - p), E: _near},
+        where={p: _upper, y0: sp.Interval.Lopen(0, 1 - p), k: _near},
     ),
     steps=(
         Step(
@@ -377,10 +378,7 @@ touches = Derivation(
     "shock-touches",
     r"at $w^* = 1/(y_0(1 - y_0))$ with $y_0 = \frac12 - u < \frac12$: $y_-(w^*) = y_0$",
     Claim(y_minus(_w_star), "=", _half - u, where={u: sp.Interval.open(0, _half)}),
-    steps=(
-        Step(_half - sp.sqrt(4 * u**2) / 2, r"$4/w^* = 1 - 4u^2$"),
-        Step(_half - u, "the root of a square, for $u > 0$"),
-    ),
+    steps=(Step(_half - u, r"$1 - 4/w^* = 4u^2$, and its root is $2u$ for $u > 0$"),),
     source=("003-lemma2", "003-fig4"),
 )
 
@@ -424,12 +422,12 @@ _printed_line = Claim(
         Claim(b, "<", logit(y0)),
     ),
 )
-_falls_below_line = Claim(
+_rises_above_line = Claim(
     _first,
-    "<=",
+    ">",
     y0,
     where={w: sp.Interval(4, sp.oo), y0: STATES},
-    given=(Claim(b, "<=", shift(w, y0)),),
+    given=(Claim(b, ">", shift(w, y0)),),
 )
 
 printed_twelve = Counterexample(
@@ -438,7 +436,7 @@ printed_twelve = Counterexample(
     r"$b < b_-(w)$ rises ($w = 12$, $y_0 = \sigma(-2)$)",
     refutes=_printed_fold,
     instance={w: 12, b: sp.Rational(-341, 100), y0: sigma(-2)},
-    instead=(_falls_below_line,),
+    instead=(_rises_above_line,),
     source=("003-lemma2",),
 )
 
@@ -447,7 +445,7 @@ printed_half = Counterexample(
     r"the same for $w = 5$, $y_0 = \frac12$",
     refutes=_printed_fold,
     instance={w: 5, b: sp.Rational(-12, 5), y0: _half},
-    instead=(_falls_below_line,),
+    instead=(_rises_above_line,),
     source=("003-lemma2",),
 )
 
@@ -457,26 +455,27 @@ printed_line = Counterexample(
     r"$b < \sigma^{-1}(y_0)$ rises",
     refutes=_printed_line,
     instance={w: 6, b: 0, y0: sigma(sp.Rational(6, 5))},
-    instead=(_falls_below_line,),
+    instead=(_rises_above_line,),
     source=("003-lemma2",),
 )
 
-_passes = Orbit(w, b, y_minus(w), 1)
+_from_fold = SecondOrbit(w, b, y_minus(w), 1)
+"""z_1, where z_0 = y_−: if it is no larger, y_− is a ceiling."""
 _low = {w: sp.Interval.open(4, sp.oo), y0: STATES}
-_passes_above_fold = Claim(
-    _passes,
-    ">",
+_held_below_fold = Claim(
+    _from_fold,
+    "<=",
     y_minus(w),
     where={w: sp.Interval.open(4, sp.oo)},
-    given=(Claim(b, ">", b_minus(w)),),
+    given=(Claim(b, "<=", b_minus(w)),),
 )
 
 caption = Counterexample(
     "shock-caption",
-    r"for $y_0 < \frac12$ and $b_-(w) > \sigma^{-1}(y_0)$ every orbit with $b > \sigma^{-1}(y_0)$ "
-    r"gets past $y_-(w)$",
+    r"for $y_0 < \frac12$ and $b_-(w) > \sigma^{-1}(y_0)$ every $b > \sigma^{-1}(y_0)$ "
+    r"leads up from $y_-(w)$",
     refutes=Claim(
-        _passes,
+        _from_fold,
         ">",
         y_minus(w),
         where=_low,
@@ -487,16 +486,16 @@ caption = Counterexample(
         ),
     ),
     instance={w: 5, b: -3, y0: sigma(-4)},
-    instead=(_passes_above_fold,),
+    instead=(_held_below_fold,),
     source=("003-fig6", "003-lemma2"),
 )
 
 repair = Counterexample(
     "shock-repair",
-    r"for $b_-(w) > \sigma^{-1}(y_0) - w y_0$ every orbit with $b > \sigma^{-1}(y_0) - w y_0$ gets "
-    r"past $y_-(w)$",
+    r"for $b_-(w) > \sigma^{-1}(y_0) - w y_0$ every $b > \sigma^{-1}(y_0) - w y_0$ leads "
+    r"up from $y_-(w)$",
     refutes=Claim(
-        _passes,
+        _from_fold,
         ">",
         y_minus(w),
         where=_low,
@@ -507,7 +506,7 @@ repair = Counterexample(
         ),
     ),
     instance={w: 6, b: sp.Rational(-13, 5), y0: sigma(-2)},
-    instead=(_passes_above_fold,),
+    instead=(_held_below_fold,),
     source=("003-lemma2",),
 )
 
@@ -516,10 +515,7 @@ four = Counterexample(
     r"for every $w \ge 4$ the two sides of the jump are apart: $y_-(w) < y_+(w)$",
     refutes=Claim(y_minus(w), "<", y_plus(w), where={w: sp.Interval(4, sp.oo)}),
     instance={w: 4},
-    instead=(
-        Claim(y_minus(w), "<", y_plus(w), where={w: sp.Interval.open(4, sp.oo)}),
-        Claim(y_minus(w), "<=", y_plus(w), where={w: sp.Interval(4, sp.oo)}),
-    ),
+    instead=(Claim(y_minus(w), "<=", y_plus(w), where={w: sp.Interval(4, sp.oo)}),),
     source=("003-lemma2",),
 )
 

@@ -24,6 +24,7 @@ from book_utils.derivations.engine import (
     every,
     given,
     lemma,
+    sizes,
     substitution,
 )
 from book_utils.derivations.engine import norms as norm_theorems
@@ -210,22 +211,7 @@ class Moduli(MatrixExpr):
 
 mu = Rightmost()
 
-# Rows and columns ----------------------------------------------------------------------------
-
-_arriving = y * W + b
-
-rows_columns = Derivation(
-    "units-rows-columns",
-    r"$(y W + b)^{\mathsf T} = W^{\mathsf T} y^{\mathsf T} + b^{\mathsf T}$",
-    Claim(sp.Transpose(_arriving), "=", sp.MatAdd(sp.MatMul(W.T, y.T), b.T)),
-    steps=(
-        Step(
-            sp.MatAdd(sp.MatMul(W.T, y.T), b.T),
-            "transposing reverses the order of a product",
-        ),
-    ),
-    source=("003-eq3.9-3.14",),
-)
+# The bias of a target -------------------------------------------------------------------------
 
 
 class Shift(Row):
@@ -243,15 +229,6 @@ class Shift(Row):
 
 _y = Leaving(x)
 _b = Shift(x)
-_told = definition(_b, x - _y * W)
-
-arrives = Derivation(
-    "units-arrives",
-    r"with $y = \sigma(x)$ and $b = x - y W$ what arrives at the units is $x = y W + b$",
-    Claim(x, "=", _y * W + _b),
-    steps=(Step(_y * W + _b, "the bias makes up what is missing", by=(algebra,), using=(_told,)),),
-    source=("003-theorem7",),
-)
 
 fixed_bias = Derivation(
     "units-fixed-bias",
@@ -260,9 +237,9 @@ fixed_bias = Derivation(
     steps=(
         Step(
             Leaving(_y * W + _b),
-            "what arrives is $x$",
+            r"the bias makes up what is missing: $x = \sigma(x) W + b$",
             by=(substitution,),
-            using=(lemma(_y * W + _b, x, arrives),),
+            using=(definition(_y * W + _b, x),),
         ),
     ),
     source=("003-theorem7",),
@@ -497,23 +474,22 @@ bilinear = Derivation(
 )
 
 _e = sp.IndexedBase("e", shape=(n,))
-_E = DiagonalOf(_e[q] ** 2, q, n, sp.Symbol("E"))
+_S = DiagonalOf(_e[q] ** 2, q, n, sp.Symbol("S"))
 _di = sp.IndexedBase("d", shape=(_one, n))
 _squares = sp.Sum(_di[1, q] ** 2, (q, 1, n))
-_with_E = sp.Sum(_e[q] ** 2 * _di[1, q] ** 2, (q, 1, n))
-_form_of_K = Entry(d * (4 * _I + _E) * d.T, 1, 1)
+_with_S = sp.Sum(_e[q] ** 2 * _di[1, q] ** 2, (q, 1, n))
+_form_of_K = Entry(d * (4 * _I + _S) * d.T, 1, 1)
 _form_of_W = Entry(d * W * d.T, 1, 1)
-_form = Entry(d * (4 * _I + _E - W) * d.T, 1, 1)
 
 lower = Derivation(
     "units-lower",
-    r"if $K = 4I + E$ with $E = \operatorname{diag}(e_i^2)$, then "
+    r"if $K = 4I + S$ with $S = \operatorname{diag}(e_i^2)$, then "
     r"$d K d^{\mathsf T} = 4 \Vert d\Vert^2 + \sum_i e_i^2 d_i^2$",
-    Claim(_form_of_K, "=", 4 * norm(d) ** 2 + _with_E),
+    Claim(_form_of_K, "=", 4 * norm(d) ** 2 + _with_S),
     steps=(
-        Step(4 * _squares + _with_E, "entry by entry"),
+        Step(4 * _squares + _with_S, "entry by entry"),
         Step(
-            4 * norm(d) ** 2 + _with_E,
+            4 * norm(d) ** 2 + _with_S,
             r"$\sum_i d_i^2 = \Vert d\Vert^2$",
             using=(definition(_squares, norm(d) ** 2),),
         ),
@@ -546,27 +522,6 @@ rayleigh = Derivation(
     source=("003-eq3.15-3.16",),
 )
 
-one_sided = Derivation(
-    "units-one-sided",
-    r"if $K = 4I + E$ with $E = \operatorname{diag}(e_i^2)$, then "
-    r"$d (K - W) d^{\mathsf T} + \mu(W)\,\Vert d\Vert^2 \ge 4\,\Vert d\Vert^2$",
-    Claim(_form + mu * norm(d) ** 2, ">=", 4 * norm(d) ** 2),
-    steps=(
-        Step(_form_of_K - _form_of_W + mu * norm(d) ** 2, "multiply out"),
-        Step(
-            4 * norm(d) ** 2,
-            "the two bounds",
-            ">=",
-            by=(norm_theorems,),
-            using=(
-                lemma(4 * norm(d) ** 2, _form_of_K, lower, "<="),
-                lemma(_form_of_W, mu * norm(d) ** 2, rayleigh, "<="),
-            ),
-        ),
-    ),
-    source=("003-lemma6",),
-)
-
 
 class Pushed(Row):
     """d (K − W)."""
@@ -574,13 +529,13 @@ class Pushed(Row):
     tex = "d (K - W)"
 
     def numeric(self, at):
-        return at(d * (4 * _I + _E - W))
+        return at(d * (4 * _I + _S - W))
 
 
 pushed = Derivation(
     "units-pushed",
-    r"then also $\Vert d (K - W)\Vert\,\Vert d\Vert + \mu(W)\,\Vert d\Vert^2 \ge "
-    r"4\,\Vert d\Vert^2$",
+    r"if $K = 4I + S$ with $S = \operatorname{diag}(e_i^2)$, then "
+    r"$\Vert d (K - W)\Vert\,\Vert d\Vert + \mu(W)\,\Vert d\Vert^2 \ge 4\,\Vert d\Vert^2$",
     Claim(
         norm(Pushed()) * norm(d) + mu * norm(d) ** 2,
         ">=",
@@ -589,13 +544,14 @@ pushed = Derivation(
     steps=(
         Step(
             4 * norm(d) ** 2,
-            r"$d (K - W) d^{\mathsf T}$ is a number, and at most its modulus, which is the norm of "
-            "a product",
+            r"$d K d^{\mathsf T} = d (K - W) d^{\mathsf T} + d W d^{\mathsf T}$; the first is "
+            "a number, at most its modulus, the norm of a product; then the two bounds",
             ">=",
             by=(norm_theorems,),
             using=(
-                lemma(4 * norm(d) ** 2, _form + mu * norm(d) ** 2, one_sided, "<="),
-                definition(_form, norm(Pushed() * d.T), "<="),
+                definition(_form_of_K, norm(Pushed() * d.T) + _form_of_W, "<="),
+                lemma(4 * norm(d) ** 2, _form_of_K, lower, "<="),
+                lemma(_form_of_W, mu * norm(d) ** 2, rayleigh, "<="),
             ),
         ),
     ),
@@ -690,7 +646,7 @@ norm_not_moduli = Counterexample(
     r"if $\sigma_{\max}(W) \le 4$, then $\rho(\lvert W\rvert) < 4$",
     refutes=Claim(_of_moduli, "<", 4, given=(_at_most_four,)),
     instance={W: sp.Rational(5, 2) * sp.Matrix([[1, 1], [1, -1]])},
-    instead=(Claim(radius(W), "<=", _of_moduli),),
+    instead=(Claim(radius(W), "<=", 4, given=(_at_most_four,)),),
     source=("003-lemma6",),
 )
 
@@ -699,7 +655,7 @@ moduli_not_norm = Counterexample(
     r"if $\rho(\lvert W\rvert) < 4$, then $\sigma_{\max}(W) \le 4$",
     refutes=Claim(norm(W), "<=", 4, given=(Claim(_of_moduli, "<", 4),)),
     instance={W: sp.Matrix([[1, 100], [0, 1]])},
-    instead=(Claim(norm(W), "<=", norm(Moduli(W))),),
+    instead=(Claim(radius(W), "<", 4, given=(Claim(_of_moduli, "<", 4),)),),
     source=("003-lemma6",),
 )
 
@@ -760,8 +716,8 @@ bias_rate = Derivation(
     steps=(
         Step(
             _I - _slopes * W,
-            r"$\partial b_j/\partial x_i = \delta_{ij} - \sigma'(x_i) W_{ij}$, in row $i$ and "
-            "column $j$",
+            r"$\partial b_j/\partial x_i$ is $-\sigma'(x_i) W_{ij}$, and $1$ more if $i = j$; it "
+            "stands in row $i$ and column $j$",
         ),
     ),
     source=("003-eq3.9-3.14",),
@@ -846,13 +802,13 @@ _cut, _kept = _U * _excess * _V.T, _U * _clipped * _V.T
 
 certificate = Derivation(
     "units-certificate",
-    r"for $W = U \Sigma V^{\mathsf T}$ let $P = U \min(\Sigma, \tau) V^{\mathsf T}$; then "
-    r"$(W - P)^{\mathsf T} P = \tau\, V (\Sigma - \tau)_+ V^{\mathsf T}$",
+    r"for $W = U \Sigma V^{\mathsf T}$ let $Q = U \min(\Sigma, \tau) V^{\mathsf T}$; then "
+    r"$(W - Q)^{\mathsf T} Q = \tau\, V (\Sigma - \tau)_+ V^{\mathsf T}$",
     Claim(_cut.T * _kept, "=", _tau * _V * _excess * _V.T),
     steps=(
         Step(
             _V * _excess * _clipped * _V.T,
-            r"$W - P = U (\Sigma - \tau)_+ V^{\mathsf T}$, and $U^{\mathsf T} U = I$",
+            r"$W - Q = U (\Sigma - \tau)_+ V^{\mathsf T}$, and $U^{\mathsf T} U = I$",
             by=(algebra,),
             using=(definition(_U.T * _U, _I),),
         ),
@@ -870,14 +826,14 @@ _inside = Claim(norm(_other), "<=", _tau)
 
 projection = Derivation(
     "units-projection",
-    r"with the same $P$, for every $B$ with $\sigma_{\max}(B) \le \tau$: "
-    r"$\langle W - P, B - P\rangle \le 0$",
+    r"with the same $Q$, for every $B$ with $\sigma_{\max}(B) \le \tau$: "
+    r"$\langle W - Q, B - Q\rangle \le 0$",
     Claim(sp.Trace(_cut.T * (_other - _kept)), "<=", 0, given=(_inside,)),
     steps=(
         Step(
             0,
-            r"$\langle W - P, B\rangle \le \sigma_{\max}(B) \sum_i (\sigma_i - \tau)_+$, and the "
-            "certificate",
+            r"$\langle W - Q, B\rangle \le \sigma_{\max}(B) \sum_i (\sigma_i - \tau)_+$, by von "
+            "Neumann's inequality, and the certificate",
             "<=",
             by=Cited("Horn and Johnson, theorem 7.4.1.1"),
         ),
@@ -887,13 +843,27 @@ projection = Derivation(
 # The saddle ----------------------------------------------------------------------------------
 
 _u, _beta = sp.symbols("u beta", real=True)
-_first = logistic.formula(2 * _u + 3 * (1 - _u) + _beta)
-_second = logistic.formula(3 * _u + 2 * (1 - _u) - 5 - _beta)
+_on_line = sp.ImmutableMatrix([[_u, 1 - _u]])
+_symmetric = sp.ImmutableMatrix([[2, 3], [3, 2]])
+_split = sp.ImmutableMatrix([[_beta, -5 - _beta]])
+_both = sp.MatAdd(sp.MatMul(_on_line, _symmetric, evaluate=False), _split, evaluate=False)
+_first, _second = (logistic.formula(Entry(_both, 1, unit)) for unit in (1, 2))
+_arrives = 3 - _u + _beta
 
 invariant_line = Derivation(
     "units-invariant-line",
     r"for $W = \begin{pmatrix} 2 & 3 \\ 3 & 2 \end{pmatrix}$ and $b = (\beta, -5 - \beta)$ the "
     r"image of $(u, 1 - u)$ has as its second entry $1$ minus its first",
     Claim(_second, "=", 1 - _first),
-    steps=(Step(1 - _first, r"$\sigma(-z) = 1 - \sigma(z)$"),),
+    steps=(
+        Step(
+            logistic.formula(-_arrives),
+            r"multiply out: $-(3 - u + \beta)$ arrives at the second unit",
+            by=(sizes(2),),
+        ),
+        Step(1 - logistic.formula(_arrives), r"$\sigma(-z) = 1 - \sigma(z)$"),
+        Step(
+            1 - _first, r"multiply out: $3 - u + \beta$ arrives at the first unit", by=(sizes(2),)
+        ),
+    ),
 )

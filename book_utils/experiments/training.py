@@ -26,11 +26,14 @@ from typing import Any
 import numpy as np
 
 from book_utils.dynamics.descent import Clipped, FixedW, Method, Projected, Vanilla, descend
-from book_utils.dynamics.one_unit import objective, shock
+from book_utils.dynamics.one_unit import limit, objective, shock
 
-VANILLA, B_ONLY, B_KEPT, BOTH = "vanilla", "b only, w = 3", "b only, w kept", "w and b, projected"
+VANILLA, B_ONLY, B_KEPT = "vanilla", "b only, w = 3", "b only, w kept"
+BOTH, AT_ONCE = "projected from 3", "projected from w_0"
 ROUND = 100
 """Iterations between two looks at which runs have arrived."""
+BESIDE = 1e-9
+"""How far from the shock the two limits beside it are taken."""
 
 
 def clipped(threshold: float) -> str:
@@ -102,24 +105,54 @@ class Result:
         """The share of settings in which a method arrives."""
         return float(np.mean(self.counts[method][self.of(x0)] >= 0))
 
-    def speedups(self, over: str, x0: float, method: str = B_ONLY) -> np.ndarray:
-        """Iterations of ``over`` for one of ``method``, where both arrive, in ascending order.
+    def ratios(self, over: str, method: str = B_ONLY) -> np.ndarray:
+        """Iterations of ``over`` for one of ``method`` in every setting.
 
-        A run that begins where it should arrive is no training and is left out.
+        A run that has not arrived has taken infinitely many. NaN where a run begins where it should
+        arrive, which is no training, and where neither arrives.
         """
-        slow, fast = (self.counts[name][self.of(x0)] for name in (over, method))
-        both = (slow > 0) & (fast > 0)
-        return np.sort(slow[both] / fast[both])
+        slow, fast = (np.where(c < 0, np.inf, c) for c in (self.counts[over], self.counts[method]))
+        counted = (slow > 0) & (fast > 0) & (np.isfinite(slow) | np.isfinite(fast))
+        return np.divide(slow, fast, out=np.full(len(slow), np.nan), where=counted)
+
+    def speedups(self, over: str, x0: float, method: str = B_ONLY) -> np.ndarray:
+        """The ratios that there are, for one start of the unit, in ascending order."""
+        found = self.ratios(over, method)[self.of(x0)]
+        return np.sort(found[~np.isnan(found)])
 
     def quartiles(self, over: str, x0: float, method: str = B_ONLY) -> tuple[float, float, float]:
         """Of the speed-ups."""
-        found = np.quantile(self.speedups(over, x0, method), (0.25, 0.5, 0.75))
-        return float(found[0]), float(found[1]), float(found[2])
+        return quartiles(self.speedups(over, x0, method))
+
+    def steep(self, over: str, x0: float, size: float = 1.0) -> tuple[float, float]:
+        """How often ``over`` meets a gradient above ``size``: where b alone at w = 3 is not faster,
+        and where it is."""
+        found, met = self.ratios(over), self.largest[over] > size
+        of = self.of(x0)
+        return float(np.mean(met[of & (found <= 1)])), float(np.mean(met[of & (found > 1)]))
+
+    def in_gap(self) -> np.ndarray:
+        """In which settings no limit at the start's own w comes as near to the target as it must:
+        the limit jumps over it at the shock."""
+        chosen, near = self.settings, np.sqrt(self.config.tolerance)
+        wall = shock(chosen.w, chosen.y0)
+        low, high = (limit(chosen.w, wall + side, chosen.y0) for side in (-BESIDE, BESIDE))
+        return (low + near <= chosen.target) & (chosen.target <= high - near)
 
     def exploded(self, x0: float, size: float = 10.0) -> tuple[int, int]:
         """How many vanilla runs meet a gradient above ``size``, and how many of these arrive."""
         met = self.of(x0) & (self.largest[VANILLA] > size)
         return int(met.sum()), int((self.counts[VANILLA][met] >= 0).sum())
+
+
+def quartiles(values: np.ndarray) -> tuple[float, float, float]:
+    """The first of the values that a quarter, a half, three quarters of them do not exceed.
+
+    Each is one of the values and no mean of two, since values may be infinite.
+    """
+    ordered = np.sort(values)
+    low, middle, high = (ordered[-(-len(ordered) * k // 4) - 1] for k in (1, 2, 3))
+    return float(low), float(middle), float(high)
 
 
 def settings(config: Config) -> Settings:
@@ -155,6 +188,7 @@ def ways(config: Config) -> dict[str, Callable[[np.ndarray], tuple[Method, np.nd
         B_ONLY: lambda w: (FixedW(config.inside), inside(w)),
         B_KEPT: lambda w: (FixedW(w), w),
         BOTH: lambda w: (Projected(config.radius), inside(w)),
+        AT_ONCE: lambda w: (Projected(config.radius), w),
     }
 
 

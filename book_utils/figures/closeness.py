@@ -41,8 +41,8 @@ def compute(
     return Record(y0, dict(zip(weights, gaps.T, strict=True)))
 
 
-SMALLEST = 1e-9
-"""Below it rounding errors of the state would be drawn."""
+SMALLEST = 1e-3
+"""Below it only the weights far from 4 go on, and the slope at 4 could not be seen."""
 
 
 def draw(figure: Figure, record: Record) -> None:

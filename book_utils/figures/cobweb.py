@@ -12,6 +12,9 @@ from book_utils.activations import logistic
 from book_utils.dynamics import one_unit
 from book_utils.figures.still import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, Still, drawn
 
+GREY = "#8b949e"
+"""For what is neither low nor high."""
+
 WEIGHTS, BIASES, STATES = (-12.0, 12.0), (-10.0, 16.0), (0.001, 0.999)
 """The ranges of w, b and y₀ that are shown."""
 
@@ -21,7 +24,8 @@ LEGEND = {"fontsize": 7.5, "loc": "upper center", "bbox_to_anchor": (0.5, -0.13)
 CAPTION = (
     "Left: the plane of the weight w and the bias b. Right: the unit at the point that is marked, "
     "with the orbit of y₀ between curve and diagonal. Filled circles attract, open ones do not; "
-    "the bar below says where each start ends."
+    "the bar below says where each start ends: blue low, purple high, grey at the only fixed "
+    "point, dashed on a two-cycle."
 )
 
 
@@ -127,11 +131,13 @@ def draw_plane(ax: Axes, record: Record) -> None:
     ax.plot(np.r_[-w[::-1], -w], np.r_[low[::-1], high], color=INK, linestyle=(0, (4, 2)),
             label="flip")  # fmt: skip
     ax.plot(w, shock, color=ORANGE, linewidth=2.4, label="shock of $y_0$")
+    ax.plot(WEIGHTS, -np.array(WEIGHTS) / 2, color=GREY, linewidth=1.2, linestyle=(0, (1, 2)),
+            label="$b = -w/2$")  # fmt: skip
     for edge in (-4, 4):
         ax.axvline(edge, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
     ax.plot(record.w, record.b, "o", color=GREEN, markeredgecolor="white", markersize=9, zorder=5)
     ax.text(6, -9, "three fixed points", ha="center", fontsize=7.5)
-    ax.text(-9.2, 5.4, "two-cycle", ha="center", fontsize=7.5)
+    ax.text(-9.2, 7, "two-cycle", ha="center", fontsize=7.5)
     ax.set(xlim=WEIGHTS, ylim=BIASES, xlabel="$w$", xticks=range(-12, 13, 4))
     ax.set_ylabel("$b$", rotation=0)
     ax.set_title("The plane of $w$ and $b$")
@@ -146,14 +152,16 @@ def draw_cobweb(ax: Axes, record: Record) -> None:
     corners = np.repeat(record.orbit, 2)
     ax.plot(corners[:-1], np.r_[0, corners[2:]], color=ORANGE, linewidth=1, label="orbit of $y_0$")
     for low, high, color in basins(record):
-        ax.plot([low, high], [-0.035, -0.035], color=color, linewidth=5, solid_capstyle="butt")
+        style = "solid" if record.cycle is None else (0, (1, 0.8))
+        ax.plot([low, high], [-0.035, -0.035], color=color, linewidth=5, linestyle=style,
+                solid_capstyle="butt", dash_capstyle="butt")  # fmt: skip
     colors = point_colors(record)
     for at, color in zip(record.fixed, colors, strict=True):
         fill = color if color != INK else "white"
         ax.plot(at, at, "o", color=INK, markerfacecolor=fill, markersize=8, zorder=5)
     if record.cycle is not None:
         low, high = record.cycle
-        ax.plot([low, low, high, high, low], [low, high, high, low, low], color=PURPLE,
+        ax.plot([low, low, high, high, low], [low, high, high, low, low], color=INK,
                 linestyle=(0, (4, 3)), label="two-cycle", zorder=4)  # fmt: skip
     ax.plot(record.y0, -0.035, "o", color=GREEN, markeredgecolor="white", markersize=9, zorder=6)
     ax.set(xlim=(0, 1), ylim=(-0.07, 1), xlabel="$y$")
@@ -164,13 +172,13 @@ def draw_cobweb(ax: Axes, record: Record) -> None:
 def point_colors(record: Record) -> list[str]:
     """Of each fixed point: the colour of its basin, or ink where it does not attract."""
     highest = len(record.fixed) - 1
-    colors = [PURPLE if i and i == highest else BLUE for i in range(highest + 1)]
+    colors = [PURPLE if i == highest else BLUE for i in range(highest + 1)] if highest else [GREY]
     return [c if stable else INK for c, stable in zip(colors, record.stable, strict=True)]
 
 
 def basins(record: Record) -> list[tuple[float, float, str]]:
     """From where to where starts end at the same place, and the colour of that place."""
     if record.parting is None:
-        return [(0, 1, BLUE if record.cycle is None else PURPLE)]
+        return [(0, 1, GREY)]
     part = record.fixed[record.parting]
     return [(0, part, BLUE), (part, 1, PURPLE)]

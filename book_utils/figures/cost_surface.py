@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from book_utils.dynamics.descent import Vanilla, descend
 from book_utils.dynamics.one_unit import cost, objective
-from book_utils.figures.still import BLUE, ORANGE, Still, drawn
+from book_utils.figures.still import BLUE, INK, ORANGE, PURPLE, Still, drawn
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Record:
     """One row for each b."""
     path: np.ndarray
     """The points (w, b) of a gradient descent, one row each."""
-    gradients: np.ndarray
-    """How long the gradient was at each of them."""
+    losses: np.ndarray
+    """The cost at each of them."""
     step: float
 
     @property
@@ -70,29 +70,42 @@ def compute(
         b,
         np.asarray(cost(w[None, :], b[:, None], y0, target, n)),
         np.column_stack([run.w, run.b]),
-        np.asarray(run.gradients),
+        np.asarray(run.losses),
         step,
     )
 
 
 # Few and grey: the picture is stored with 64 colours, and the descent has to keep its own.
+VALLEY = 0.01
+"""Where the cost is smaller, the picture says valley."""
 LEVELS = (0, 0.005, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """The cost as shades, the two lines, and the descent as dots."""
+    """The cost as shades, the valley in outline, the two lines, and the descent as dots."""
     ax = figure.subplots()
     shades = ax.contourf(record.w, record.b, record.cost, LEVELS, cmap="Greys", vmax=0.9)
     bar = figure.colorbar(shades, ax=ax)
     bar.set_label(f"cost $E_{{{record.n}}}$")
-    ax.plot(record.w, record.rest, "--", color=BLUE, linewidth=1, label="start at rest")
-    ax.plot(record.w, record.valley, ":", color=BLUE, linewidth=1.4, label="target at rest")
+    ax.contour(record.w, record.b, record.cost, (VALLEY,), colors=INK, linewidths=0.6)
+    ax.plot(record.w, record.rest, "--", color=BLUE, linewidth=1.3, label="$y_0$ is a fixed point")
+    ax.plot(
+        record.w, record.valley, ":", color=PURPLE, linewidth=1.6, label="$y_T$ is a fixed point"
+    )
     ax.plot(*record.path.T, "o-", color=ORANGE, markersize=3, linewidth=1.2, label="descent")
+    _say(ax, "$k = 0$", record.path[0], (-6, -12), "right")
+    _say(ax, f"$k = {record.leap + 1}$", record.path[record.leap + 1], (0, 6), "center")
     ax.set_xlim(record.w[0], record.w[-1])
     ax.set_ylim(record.b[0], record.b[-1])
     ax.set_xlabel("$w$")
     ax.set_ylabel("$b$")
     ax.legend(loc="lower left", fontsize=8, framealpha=0.9, frameon=True)
+
+
+def _say(ax, text: str, place: np.ndarray, away: tuple[float, float], align: str) -> None:
+    ax.annotate(
+        text, place, xytext=away, textcoords="offset points", color=ORANGE, ha=align, fontsize=9
+    )
 
 
 def describe(record: Record) -> str:
@@ -105,8 +118,9 @@ def describe(record: Record) -> str:
         f"between {record.cost.min():.2g} and {record.cost.max():.2g}. From one b of "
         f"the grid to the next it changes by {jump[0]:.2g} at w = {record.w[0]:g} at most, and by "
         f"{jump[-1]:.2g} at w = {record.w[-1]:g}. A descent from w = {record.path[0, 0]:.2f}, b = "
-        f"{record.path[0, 1]:.2f} leaps in iteration {record.leap + 1} from w = {here[0]:.2f}, "
-        f"b = {here[1]:.2f} to w = {there[0]:.2f}, b = {there[1]:.2f}."
+        f"{record.path[0, 1]:.2f}, with the cost {record.losses[0]:.2g}, leaps in iteration "
+        f"{record.leap + 1} from w = {here[0]:.2f}, b = {here[1]:.2f} to w = {there[0]:.2f}, "
+        f"b = {there[1]:.2f}, where the cost is {record.losses[record.leap + 1]:.2g}."
     )
 
 
@@ -118,8 +132,10 @@ def _biggest_jump(record: Record) -> np.ndarray:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        f"The cost after {record.n} steps, bright where it is small. On the dashed line the start "
-        f"is a fixed point, on the dotted one the target. Dots: gradient descent with step "
-        f"{record.step:g}."
+        f"The cost after {record.n} steps, bright where it is small; the thin line is the outline "
+        f"of the valley, cost {VALLEY:g}. On the dashed line the start is a fixed point, on the "
+        "dotted one the target. Where the wall has begun, the dotted line runs on its dark side: "
+        "there the start does not go to the target. Dots: gradient descent with step "
+        f"{record.step:g}, after k iterations."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.6, 4.2)), describe(record), caption)

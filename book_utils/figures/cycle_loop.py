@@ -86,8 +86,10 @@ def describe(record: Record) -> str:
 
 def show(record: Record) -> Still:
     """The finished picture."""
+    lower, upper = record.flips
     caption = (
-        f"The unit with w = {record.w:g}".replace("-", "−") + " over its bias. Blue: the fixed "
-        "point, dashed where it repels. Purple: the two states of the cycle. Grey: the flips."
-    )
+        f"The unit with w = {record.w:g} over its bias. Blue: the fixed point, dashed where it "
+        "repels. Purple: the two states of the cycle. Grey: the flips, at "
+        f"b = {lower:.2f} and b = {upper:.2f}."
+    ).replace("-", "−")
     return Still(drawn(lambda figure: draw(figure, record), (5.6, 3.2)), describe(record), caption)

@@ -21,7 +21,8 @@ WEIGHTS, BIASES, STATES = (-12.0, 12.0), (-10.0, 16.0), (0.001, 0.999)
 CAPTION = (
     "The fixed points of the unit, stable ones solid and unstable ones dashed. A state that is "
     "carried along jumps where its branch ends, at the arrows, and at another place on the way "
-    "back. The limit from the fixed start y₀, the orange band, jumps at the same place both ways."
+    "back: between the two arrows lies the loop. The limit from the fixed start y₀, the broad band "
+    "with the ring, takes the same way there and back; where it jumps, it jumps at one place."
 )
 
 

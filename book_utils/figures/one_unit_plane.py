@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from book_utils.dynamics.one_unit import flip, fold
-from book_utils.figures.still import BLUE, FAINT, INK, PURPLE, Still, drawn
+from book_utils.figures.still import INK, Still, drawn
 
 LIMITS = (-10.0, 14.0)
 """The biases that the picture shows."""
-LIGHT_BLUE, LIGHT_PURPLE = "#d6e6f5", "#e9def8"
+LIGHT, MIDDLE = "#e6e9ed", "#6e7781"
 
 
 @dataclass(frozen=True)
@@ -36,29 +36,37 @@ def draw(figure: Figure, record: Record) -> None:
     """Two wedges, their tips and names, and the line b = −w/2 about which all is symmetric."""
     ax = figure.subplots()
     end = record.w[-1]
-    ax.plot([-end, end], [end / 2, -end / 2], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
-    ax.fill_between(record.w, record.b_plus, record.b_minus, color=LIGHT_BLUE, linewidth=0)
-    ax.fill_between(-record.w, record.b_lower, record.b_upper, color=LIGHT_PURPLE, linewidth=0)
-    for b, name, side in ((record.b_minus, "b₋", 4), (record.b_plus, "b₊", -12)):
-        ax.plot(record.w, b, color=BLUE)
-        _name(ax, name, (end, b[-1]), (-16, side), BLUE)
-    for b in (record.b_lower, record.b_upper):
-        ax.plot(-record.w, b, color=PURPLE)
-    _name(ax, "flip", (-end, record.b_lower[-1]), (4, -12), PURPLE)
-    _name(ax, "flip", (-end, record.b_upper[-1]), (14, -2), PURPLE)
+    ax.plot([-end, end], [end / 2, -end / 2], color=MIDDLE, linewidth=1.2, linestyle=(0, (1, 2)))
+    ax.fill_between(record.w, record.b_plus, record.b_minus, color=LIGHT, linewidth=0)
+    ax.fill_between(-record.w, record.b_lower, record.b_upper, color=LIGHT, linewidth=0)
+    for b, name, offset in (
+        (record.b_minus, "fold b₋", (2, 9)),
+        (record.b_plus, "fold b₊", (-48, -8)),
+    ):
+        ax.plot(record.w, b, color=INK)
+        _name(ax, name, (0.75 * end, np.interp(0.75 * end, record.w, b)), offset, INK)
+    for b, side in ((record.b_lower, -17), (record.b_upper, 10)):
+        ax.plot(-record.w, b, color=INK, linestyle=(0, (4, 2)))
+        _name(ax, "flip", (-0.6 * end, np.interp(0.6 * end, record.w, b)), (0, side), INK)
+    _name(ax, "b = −w/2", (0, 0), (3, 4), MIDDLE)
     for w, b, name, place in (
-        (record.w[0], record.b_minus[0], "cusp (4, −2)", (-30, 7)),
+        (record.w[0], record.b_minus[0], "cusp (4, −2)", (-66, -12)),
         (-record.w[0], record.b_upper[0], "tip (−4, 2)", (5, 4)),
     ):
         ax.plot([w], [b], "o", color=INK, markersize=4)
         _name(ax, name, (w, b), place, INK)
     for place, text in (
-        ((0.84 * end, -0.43 * end), "three:\ntwo attract"),
-        ((-0.72 * end, 0.57 * end), "one, repels;\na two-cycle\nattracts"),
+        ((-0.75 * end, 0.16 * end), "one, repels;\na two-cycle\nattracts"),
         ((0.35 * end, 0.50 * end), "one fixed point, attracts"),
         ((-0.45 * end, -0.45 * end), "one fixed point, attracts"),
     ):
         ax.text(*place, text, ha="center", va="center", color=INK)
+    inside = (0.92 * end, 0.8 * record.b_plus[-1])
+    ax.annotate(
+        "three, two attract", inside, (0.1 * end, -0.7 * end), color=INK, va="center",
+        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
+    )  # fmt: skip
+    ax.plot(*inside, "o", color=INK, markersize=2)
     ax.set(xlim=(-end, end), ylim=LIMITS, xlabel="weight w", ylabel="bias b")
 
 
@@ -84,7 +92,7 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "Blue: the fold curves b₋ and b₊. Purple: the flip curves. Dashed: b = −w/2, about which "
+        "Solid: the fold curves b₋ and b₊. Dashed: the flip curves. Dotted: b = −w/2, about which "
         "the picture is symmetric."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.6, 4.2)), describe(record), caption)

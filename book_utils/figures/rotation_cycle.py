@@ -65,18 +65,18 @@ def compute(
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """One panel for each gain: the first steps joined by lines, all others as dots."""
-    panels = figure.subplots(1, len(record.gains), sharex=True, sharey=True, squeeze=False)[0]
+    """One panel for each gain, below each other: the first steps joined, all as dots."""
+    panels = figure.subplots(len(record.gains), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for ax, gain, runs in zip(panels, record.gains, record.runs, strict=True):
-        ax.plot([0.5], [0.5], "+", color=INK, markersize=9)
+        ax.plot([0.5], [0.5], "+", color=INK, markersize=9, zorder=3)
         for run, color in zip(runs, (BLUE, ORANGE), strict=False):
             ax.plot(*run[:13].T, color=FAINT, linewidth=0.8)
             ax.plot(*run.T, ".", color=color, markersize=2)
             ax.plot(*run[0], "o", color=color, markersize=5)
         ax.set_title(f"‖W‖ = {gain:g}")
-        ax.set_xlabel("first unit")
+        ax.set_ylabel("second unit")
         ax.set_aspect("equal")
-    panels[0].set_ylabel("second unit")
+    panels[-1].set_xlabel("first unit")
 
 
 def describe(record: Record) -> str:
@@ -89,9 +89,9 @@ def describe(record: Record) -> str:
 def _line(record: Record, place: int) -> str:
     gain, (low, high) = record.gains[place], record.band(place)
     if high < 1e-6:
-        return f"With ‖W‖ = {gain:g} all runs spiral into the fixed point (½, ½)."
+        return f"With ‖W‖ = {gain:g} both runs spiral into the fixed point (½, ½)."
     return (
-        f"With ‖W‖ = {gain:g} all runs end on one closed curve around (½, ½), "
+        f"With ‖W‖ = {gain:g} both runs end on one closed curve around (½, ½), "
         f"at distances from {low:.3f} to {high:.3f}."
     )
 
@@ -99,7 +99,8 @@ def _line(record: Record, place: int) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "Two starts (large dots) and a thousand steps from each; thin lines join the first twelve. "
-        "The cross is the fixed point, the only one in both panels."
+        "Two starts (large dots, blue and orange), and a thousand steps from each in its colour; "
+        "grey lines join the first twelve. The cross is the fixed point, the only one in either "
+        "panel."
     )
-    return Still(drawn(lambda figure: draw(figure, record), (6.4, 3.4)), describe(record), caption)
+    return Still(drawn(lambda figure: draw(figure, record), (4.2, 6.6)), describe(record), caption)

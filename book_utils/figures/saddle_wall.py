@@ -9,32 +9,34 @@ from matplotlib.figure import Figure
 
 from book_utils.cells import Elman
 from book_utils.dynamics import bptt, simulate, spectral_norm
-from book_utils.figures.still import GREEN, INK, ORANGE, Still, drawn
+from book_utils.figures.still import GREEN, INK, ORANGE, PURPLE, Still, drawn
 
 W = np.array([[2.0, 3.0], [3.0, 2.0]])
 START = np.array([0.7, 0.3])
 ON_THE_WALL = np.array([-2.5, -2.5])
 BESIDE = np.array([-2.2, -2.2])
 LOW, HIGH = -4.5, -0.5
+RESTS = 0.5 + np.array([-1, 1]) / np.sqrt(20)  # the first unit where 5 u (1 − u) = 1
+ENDS = np.log(RESTS / (1 - RESTS)) - 3 + RESTS  # and the b_1 with which it rests there
 
 
 @dataclass(frozen=True)
 class Record:
-    """The end of the run for a grid of biases, and how ∂y_n/∂b grows at two of them."""
+    """The end of the run for a grid of biases, and how ∂y_t/∂b grows at two of them."""
 
     b: np.ndarray
     """The values of b_1, and of b_2."""
     ends: np.ndarray
-    """The mean of the two entries of y_n: at [i, j] for b = (b[j], b[i])."""
+    """The mean of the two entries of y_t: at [i, j] for b = (b[j], b[i])."""
     steps: int
     places: tuple[np.ndarray, np.ndarray]
     """Two biases: on the wall, and beside it."""
     norms: np.ndarray
-    """‖∂y_n/∂b‖ for n = 0, 1, … at each of the two places."""
+    """‖∂y_t/∂b‖ for t = 0, 1, … at each of the two places."""
 
     @property
     def growth(self) -> np.ndarray:
-        """‖∂y_n/∂b‖ over (5/4)^n, on the wall."""
+        """‖∂y_t/∂b‖ over (5/4)^t, on the wall."""
         return self.norms[0] / 1.25 ** np.arange(self.norms.shape[1])
 
     @property
@@ -48,13 +50,13 @@ def network(b: np.ndarray) -> Elman:
     return Elman(W.T, np.zeros((2, 0)), b, "logistic")
 
 
-def bias_gradient(b: np.ndarray, n: int) -> np.ndarray:
-    """∂y_n/∂b, row by row: backpropagation of each entry of y_n."""
+def bias_gradient(b: np.ndarray, t: int) -> np.ndarray:
+    """∂y_t/∂b, row by row: backpropagation of each entry of y_t."""
     rows = []
     for row in np.eye(2):
-        last = np.zeros((n, 2))
+        last = np.zeros((t, 2))
         last[-1:] = row
-        rows.append(bptt(network(b), START, np.zeros((n, 0)), last)["b"])
+        rows.append(bptt(network(b), START, np.zeros((t, 0)), last)["b"])
     return np.array(rows)
 
 
@@ -67,7 +69,7 @@ def compute(points: int = 121, steps: int = 50, last: int = 60) -> Record:
     for _ in range(steps):  # one step at a time: only the last state is kept
         states = simulate(steered, states, grid[None])[-1]
     norms = [
-        [spectral_norm(bias_gradient(place, n)) if n else 0.0 for n in range(last + 1)]
+        [spectral_norm(bias_gradient(place, t)) if t else 0.0 for t in range(last + 1)]
         for place in (ON_THE_WALL, BESIDE)
     ]
     ends = states.mean(axis=-1).reshape(points, points)
@@ -75,28 +77,29 @@ def compute(points: int = 121, steps: int = 50, last: int = 60) -> Record:
 
 
 def draw(figure: Figure, record: Record) -> None:
-    """The plane of the biases as a map of the ends; beside it the gradients at two places."""
-    left, right = figure.subplots(1, 2)
+    """The plane of the biases as a map of the ends; below it the gradients at two places."""
+    above, below = figure.subplots(2, 1, height_ratios=(1.25, 1))
     levels = np.linspace(0, 1, 11)  # few colours: the palette of a Still is small
-    image = left.contourf(record.b, record.b, record.ends, levels=levels, cmap="Blues")
-    left.set_aspect("equal")
-    figure.colorbar(image, ax=left, shrink=0.8, label=f"mean of y after {record.steps} steps")
+    image = above.contourf(record.b, record.b, record.ends, levels=levels, cmap="Blues")
+    above.set_aspect("equal")
+    figure.colorbar(image, ax=above, shrink=0.9, label=f"mean of y after {record.steps} steps")
+    above.plot(ENDS, -5 - ENDS, color=PURPLE, marker="x", markersize=7)
     for place, color, mark in zip(record.places, (ORANGE, GREEN), "os", strict=True):
-        left.plot(*place, mark, color=color, markeredgecolor=INK, markersize=6)
-    left.set_xlabel("$b_1$")
-    left.set_ylabel("$b_2$")
-    n = np.arange(record.norms.shape[1])
+        above.plot(*place, mark, color=color, markeredgecolor=INK, markersize=6)
+    above.set_xlabel("$b_1$")
+    above.set_ylabel("$b_2$")
+    t = np.arange(record.norms.shape[1])
     words = ("on the wall", "beside it")
     for place, norms, color, word in zip(
         record.places, record.norms, (ORANGE, GREEN), words, strict=True
     ):
-        right.plot(
-            n[1:], norms[1:], color=color, label=f"{word}, b₁ = b₂ = {place[0]:g}".replace("-", "−")
+        below.plot(
+            t[1:], norms[1:], color=color, label=f"{word}, b₁ = b₂ = {place[0]:g}".replace("-", "−")
         )
-    right.set_yscale("log")
-    right.set_xlabel("number of steps n")
-    right.set_ylabel(r"$\Vert \partial y_n/\partial b \Vert$")
-    right.legend(loc="upper left")
+    below.set_yscale("log")
+    below.set_xlabel("number of steps t")
+    below.set_ylabel(r"$\Vert \partial y_t/\partial b \Vert$")
+    below.legend(loc="upper left")
 
 
 def describe(record: Record) -> str:
@@ -105,11 +108,12 @@ def describe(record: Record) -> str:
     last = record.norms.shape[1] - 1
     wall, beside = record.norms[:, -1]
     return (
-        f"Left: the plane of the two biases from {record.b[0]:g} to {record.b[-1]:g}. The mean of "
+        f"Above: the plane of the two biases from {record.b[0]:g} to {record.b[-1]:g}. The mean of "
         f"y after {record.steps} steps lies between {low:.2f} and {high:.2f} and jumps along a "
-        f"curve through ({ON_THE_WALL[0]:g}, {ON_THE_WALL[1]:g}), on the diagonal by "
-        f"{record.jump:.2f} from one point of the grid to the next. Right: the norm of the "
-        f"gradient by b grows on the curve to {wall:.2g} after {last} steps, and beside it, at "
+        f"segment from ({ENDS[0]:.3f}, {-5 - ENDS[0]:.3f}) to ({ENDS[1]:.3f}, {-5 - ENDS[1]:.3f}) "
+        f"through ({ON_THE_WALL[0]:g}, {ON_THE_WALL[1]:g}), on the diagonal by "
+        f"{record.jump:.2f} from one point of the grid to the next. Below: the norm of the "
+        f"gradient by b grows on the segment to {wall:.2g} after {last} steps, and beside it, at "
         f"({BESIDE[0]:g}, {BESIDE[1]:g}), ends at {beside:.2g}."
     )
 
@@ -117,7 +121,8 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "Two units with W = [[2, 3], [3, 2]], started at (0.7, 0.3). Left: where the run ends, for "
-        "each pair of biases. Right: the gradient at the two marked places."
+        "Two units with W = [[2, 3], [3, 2]], started at (0.7, 0.3). Above: where the run ends for "
+        "each pair of biases; the wall in purple, its ends as crosses. Below: the gradient at the "
+        "two marked places, orange on the wall and green beside it."
     )
-    return Still(drawn(lambda figure: draw(figure, record), (7.2, 3.0)), describe(record), caption)
+    return Still(drawn(lambda figure: draw(figure, record), (4.4, 6.4)), describe(record), caption)

@@ -117,7 +117,7 @@ def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
         "The place of the shock for two starts. Grey: three fixed points, bounded by the fold "
-        "curves. Dots: found by running the unit. A thin line marks w*."
+        "curves. Dots: found by running the unit. The thin upright line marks w*."
     )
     return Still(drawn(lambda figure: draw(figure, record), (6.4, 3.4)), describe(record), caption)
 

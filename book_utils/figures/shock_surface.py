@@ -54,7 +54,7 @@ def draw(figure: Figure, record: Record) -> None:
     left = figure.add_subplot(1, 2, 1, projection="3d")
     w, b = np.meshgrid(record.w, record.b)
     left.plot_surface(w, b, record.E, cmap="viridis", linewidth=0, rcount=90, ccount=60)
-    left.view_init(elev=32, azim=-35)
+    left.view_init(elev=42, azim=-60)
     left.set_xlabel("$w$")
     left.set_ylabel("$b$")
     left.set_zticks([0, 0.2, 0.4])
@@ -65,10 +65,9 @@ def draw(figure: Figure, record: Record) -> None:
     )
     right.plot(record.bent, record.shock, color=BLUE, label="shock")
     seen = record.w > 4.3
-    right.plot(
-        record.w[seen][::4], record.steepest[seen][::4], "o", color=INK, ms=3, label="steepest"
-    )
-    right.axvline(record.turn, color=ORANGE, linewidth=0.8)
+    w, b = record.w[seen][::4], record.steepest[seen][::4]
+    right.plot(w, b, "o", color=INK, ms=3, label="steepest in $b$")
+    right.axvline(record.turn, color=ORANGE, linewidth=0.8, label="$w^*$")
     right.set_xlim(3.8, 8)
     right.set_xlabel("$w$")
     right.set_ylabel("$b$")
@@ -98,6 +97,7 @@ def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
         f"Left: the cost for x0 = {record.x0:g}, y_T = {record.target:g}, n = {record.n}. Right: "
-        "the plane from above. Grey: three fixed points. Dots: where the cost changes most in b."
+        "the plane from above. Grey: three fixed points. Dots: for some of the w the b where the "
+        "cost changes most from one row of the grid to the next, so they scatter by a row."
     )
     return Still(drawn(lambda figure: draw(figure, record), (6.8, 3.3)), describe(record), caption)

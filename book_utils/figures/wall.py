@@ -45,9 +45,9 @@ HEIGHTS = LinearSegmentedColormap.from_list("heights", ["white", "#6f85b4"], N=1
 
 CAPTION = (
     "The cost of the one unit over its two parameters, and four descents from one start: vanilla, "
-    "clipped, with w fixed, and projected. The darker, the further the last state is from the "
-    "target; the thick line is where the limit of the orbit jumps, the thin one where E = 0. A "
-    "step longer than ½ is dotted."
+    "clipped, with w fixed, and projected. The stronger the blue, the further the last state is "
+    "from the target; the thick line is where the limit of the orbit jumps, the thin one where "
+    "E = 0. A step longer than ½ is dotted."
 )
 
 

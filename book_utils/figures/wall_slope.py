@@ -1,4 +1,4 @@
-"""How steep the wall is after n steps: where it stands on the line, and where on the fold."""
+"""How steep the wall is after n steps: at the shock on the line, and beside the fold."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def steepest(w: float, y0: float, n: int) -> tuple[float, float]:
 
 
 def rate(w: float) -> float:
-    """A B = ½ √(1 − 4/w): near the fold a step moves y by A d + B (y − y_−)²."""
+    """A B = ½ √(1 − 4/w): near the fold a step moves y by A d + B (y − y_−)².
+
+    A = σ'(σ⁻¹(y_−)) = 1/w, and B = ½ F''(y_−) = ½ w √(1 − 4/w).
+    """
     y_minus, y_plus = fold_points(w)
     return float(y_plus - y_minus) / 2
 
@@ -56,7 +59,7 @@ def thickness(w: float, y0: float, n: int = 50, limit: float = 10) -> float:
 
 @dataclass(frozen=True)
 class Record:
-    """Largest ∂y_n/∂b by n, on the line and on the fold, and where the latter stands."""
+    """∂y_n/∂b by n: at the shock on the line, and the largest beside the fold with its place."""
 
     w: float
     n: np.ndarray
@@ -100,24 +103,24 @@ def compute(
 def draw(figure: Figure, record: Record) -> None:
     """Both kinds of wall, and a line of slope 3."""
     ax = figure.subplots()
-    ax.plot(record.short, record.line, "s-", color=ORANGE, ms=4, label="on the line")
-    ax.plot(record.n, record.fold, "o-", color=BLUE, ms=4, label="on the fold")
+    ax.plot(record.short, record.line, "s-", color=ORANGE, ms=4, label="on the line, at the shock")
+    ax.plot(record.n, record.fold, "o-", color=BLUE, ms=4, label="beside the fold, the largest")
     cubic = record.fold[-1] * (record.n / record.n[-1]) ** 3
     ax.plot(record.n, cubic, "--", color=FAINT, label="$n^3$")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel("$n$")
-    ax.set_ylabel(r"largest $\partial y_n/\partial b$")
+    ax.set_ylabel(r"$\partial y_n/\partial b$")
     ax.legend(loc="lower right")
 
 
 def describe(record: Record) -> str:
     """The picture in words and numbers."""
     return (
-        f"Largest slope of the wall for w = {record.w:g} on logarithmic axes. On the line it "
+        f"Slope of the wall for w = {record.w:g} on logarithmic axes. At the shock on the line it "
         f"grows from {record.line[0]:.3g} at n = {record.short[0]} to {record.line[-1]:.3g} at "
-        f"n = {record.short[-1]}, along a curve that bends up. On the fold it grows from "
-        f"{record.fold[0]:.3g} at n = {record.n[0]} to {record.fold[-1]:.3g} at n = "
+        f"n = {record.short[-1]}, along a curve that bends up. Beside the fold the largest grows "
+        f"from {record.fold[0]:.3g} at n = {record.n[0]} to {record.fold[-1]:.3g} at n = "
         f"{record.n[-1]}, with local exponents from {record.exponents[0]:.2f} to "
         f"{record.exponents[-1]:.2f}."
     )
@@ -126,7 +129,7 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "The largest slope of y_n in b, for two starts: one where the wall stands on the line, "
-        "one where it stands on the fold. Dashed: a cubic."
+        "The slope of y_n in b for two starts: at the shock, where that lies on the line, and "
+        "where it is largest, beside the fold. Dashed: a cubic."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.4, 3.4)), describe(record), caption)

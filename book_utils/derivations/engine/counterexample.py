@@ -18,7 +18,7 @@ from book_utils.derivations.engine.exact import Exact
 from book_utils.derivations.engine.instances import NotEvaluable
 from book_utils.derivations.engine.mutants import Mutant
 from book_utils.derivations.engine.names import names_of
-from book_utils.derivations.engine.tex import cell, claim_tex, tex
+from book_utils.derivations.engine.tex import cell, claim_tex, conditions_tex, tex
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +144,9 @@ class Counterexample:
         listed = ", ".join(f"${cell('{' + value + '}')}$" for value in values)
         names = r",\quad ".join(values)
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
-        true = r",\quad ".join(claim_tex(c) for c in self.instead)
+        true = r",\quad ".join(self._with(c, conditions_tex(c, self.refutes)) for c in self.instead)
         against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
-        claimed = claim_tex(self.refutes)
+        claimed = self._with(self.refutes, conditions_tex(self.refutes))
         markdown = (
             f"| refuted | ${cell(claimed)}$ |\n| :-- | :-- |\n"
             f"| at | {listed} |\n"
@@ -160,6 +160,11 @@ class Counterexample:
             "\n\\end{aligned}$$"
         )
         return {"text/markdown": markdown, "text/latex": latex, "text/plain": repr(self)}
+
+    @staticmethod
+    def _with(claim: Claim, conditions: str) -> str:
+        """A claim, and under which conditions it is made."""
+        return claim_tex(claim) + (rf"\ \text{{ if }}\ {conditions}" if conditions else "")
 
     def _numbers(self):
         return [(n, v) for n, v in self.instance.items()]

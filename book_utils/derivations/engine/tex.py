@@ -184,6 +184,32 @@ def claim_tex(claim: Claim) -> str:
     return rf"{tex(claim.left)} {RELATION[claim.relation]} {tex(claim.right)}"
 
 
+def conditions_tex(claim: Claim, known: Claim | None = None) -> str:
+    """What a claim assumes, and in which intervals its numbers lie; without what ``known`` says."""
+    said = () if known is None else known.given
+    parts = [_assumption_tex(c) for c in claim.given if c not in said]
+    if known is not None:
+        new = {n: d for n, d in claim.where.items() if known.where.get(n) != d}
+        parts += [_interval_tex(n, d) for n, d in new.items() if isinstance(d, sp.Interval)]
+    return r",\ ".join(filter(None, parts))
+
+
+def _assumption_tex(assumption: Claim) -> str:
+    text = claim_tex(assumption)
+    if assumption.every is None:
+        return text
+    domain = assumption.where[assumption.every]
+    ends = rf"{tex(domain.start)} \le {tex(assumption.every)} < {tex(domain.stop)}"
+    return rf"{text}\ \text{{for}}\ {ends}"
+
+
+def _interval_tex(name: sp.Symbol, domain: sp.Interval) -> str:
+    low, high, low_open, high_open = domain.args
+    below = "" if low == -sp.oo else rf"{tex(low)} {'<' if low_open else RELATION['<=']} "
+    above = "" if high == sp.oo else rf" {'<' if high_open else RELATION['<=']} {tex(high)}"
+    return rf"{below}{tex(name)}{above}" if below or above else ""
+
+
 def number_text(value, digits: int = 12) -> str:
     """A number for a message: exact where it is short, else to so many digits."""
     if isinstance(value, mpmath.matrix):

@@ -58,10 +58,10 @@ function planePanel(state) {
   const view = chart({ width: 400, height: 400, room: { left: 36 }, role: "group", class: "map" });
   const path = (kind) => svg("path", { class: kind });
   const [low, high, both] = ["low", "high", "both"].map((kind) => path(`area ${kind}`));
-  const edges = ["strip", "strip", "fold", "flip", "swap", "shock"].map(path);
+  const edges = ["strip", "strip", "half", "fold", "flip", "swap", "shock"].map(path);
   const names = [
     ["three fixed points", [6.8, -9.2], "tick"],
-    ["two-cycle", [-9.2, 5.6], "tick"],
+    ["two-cycle", [-9.2, 7.2], "tick"],
     ["one fixed point", [3, 9.7], "tick"],
     ["w", [11.6, 0.4], "letter"],
     ["b", [-11.4, 15.1], "letter"],
@@ -98,9 +98,11 @@ function planePanel(state) {
     low.setAttribute("d", between(FOLDS[0], jumps));
     high.setAttribute("d", between(jumps, FOLDS[1]));
     both.setAttribute("d", between(...FLIPS));
-    const [strip, other, fold, flip, swap, shock] = edges;
+    const [strip, other, half, fold, flip, swap, shock] = edges;
     strip.setAttribute("d", `M${view.x.place(-4)} ${view.top}V${view.bottom}`);
     other.setAttribute("d", `M${view.x.place(4)} ${view.top}V${view.bottom}`);
+    // All is symmetric about b = −w/2, where ½ is a fixed point.
+    half.setAttribute("d", through(WEIGHTS.map((w) => [w, unit.shift(w, 0)])));
     fold.setAttribute("d", through([...FOLDS[0].toReversed(), ...FOLDS[1]]));
     flip.setAttribute("d", through([...FLIPS[0].toReversed(), ...FLIPS[1]]));
     swap.setAttribute("d", through(swaps));
@@ -123,6 +125,7 @@ function planePanel(state) {
     { class: "key" },
     html("span", { class: "fold" }, "fold"),
     html("span", { class: "flip" }, "flip"),
+    html("span", { class: "half" }, whole(letter("b"), " = −", letter("w"), "/2")),
     html("span", { class: "shock" }, "shock of ", symbol("y", "0")),
     html("span", { class: "swap" }, "where even steps jump"),
     html("span", { class: "low" }, symbol("y", "0"), " goes low"),
@@ -189,7 +192,7 @@ function cobwebPanel(state) {
       return svg("circle", { cx, cy, r: 5.5, class: `point ${kind}` });
     };
     const dots = last.points.map(({ y }, i) =>
-      dot(y, y, last.attracts[i] ? (i ? "high" : "low") : "open"),
+      dot(y, y, last.attracts[i] ? (last.part === null ? "only" : i ? "high" : "low") : "open"),
     );
     if (ends) dots.push(dot(...ends, "cycle"), dot(...ends.toReversed(), "cycle"));
     points.replaceChildren(...dots);
@@ -210,7 +213,10 @@ function cobwebPanel(state) {
     html("span", { class: "orbit" }, "orbit of ", symbol("y", "0")),
     html("span", { class: "dot attracts" }, "attracts"),
     html("span", { class: "dot open" }, "does not attract"),
-    html("span", { class: "basin" }, "where a start ends"),
+    html("span", { class: "low" }, "start goes low"),
+    html("span", { class: "high" }, "high"),
+    html("span", { class: "only" }, "to the only fixed point"),
+    html("span", { class: "cycle" }, "to the two-cycle"),
   );
   const hint = html(
     "p",
@@ -230,7 +236,8 @@ function cobwebPanel(state) {
 
 /** From where to where starts end at the same place. */
 function basins({ cycle, points, part }) {
-  if (part === null) return [{ from: 0, to: 1, kind: cycle ? "cycle" : "low" }];
+  // Where all starts end at the same place, it is neither low nor high.
+  if (part === null) return [{ from: 0, to: 1, kind: cycle ? "cycle" : "only" }];
   const { y } = points[part];
   return [
     { from: 0, to: y, kind: "low" },
@@ -255,17 +262,24 @@ function words(state, { points, end, cycle, shock, beyond, orbit }) {
 const aside = (beyond) =>
   beyond === 0 ? "here" : `${number(Math.abs(beyond))} ${beyond > 0 ? "below" : "above"}`;
 
+/** A multiplier with four digits, or as many as tell it from ±1: there stability changes. */
+export function factor(value) {
+  let digits = 4;
+  while (digits < 8 && Math.abs(Number(value.toPrecision(digits))) === 1) digits += 1;
+  return digits === 4 ? number(value) : String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
 /** The numbers, each with what it says. */
 function readout(state) {
   const body = html("tbody");
-  const value = (what, v) => html("b", { "data-read": what }, number(v));
+  const value = (what, v, text = number) => html("b", { "data-read": what }, text(v));
   const row = (label, ...parts) =>
     html("tr", {}, html("th", { scope: "row" }, ...label), html("td", {}, ...parts));
   const fixedPoint = ({ y, multiplier }, i, attracts) =>
     whole(
       value(`fixed.${i}`, y),
       " (multiplier ",
-      value(`multiplier.${i}`, multiplier),
+      value(`multiplier.${i}`, multiplier, factor),
       attracts ? ")" : ", unstable)",
     );
   const listed = (parts) => parts.flatMap((part, i) => (i ? [", ", part] : [part]));
@@ -288,7 +302,7 @@ function readout(state) {
             " and ",
             value("cycle.high", cycle.high.y),
             "; multiplier over two steps ",
-            value("cycle.multiplier", cycle.multiplier),
+            value("cycle.multiplier", cycle.multiplier, factor),
           ),
         );
       const goes = end.cycle
@@ -306,7 +320,7 @@ function readout(state) {
       );
       const level = () => whole(letter("b"), " = ", value("shock", shock));
       const away = () => value("beyond", Math.abs(beyond));
-      const where = beyond === 0 ? [away(), " away"] : [away(), beyond > 0 ? " below" : " above"];
+      const where = beyond === 0 ? ["here"] : [away(), beyond > 0 ? " below" : " above"];
       if (end.cycle)
         rows.push(
           row(
@@ -316,13 +330,16 @@ function readout(state) {
             ...(shock === null ? [] : [", and jump to the other state at ", level(), ", ", ...where]),
           ),
         );
+      else if (cycle)
+        // The start is the unstable fixed point: beside this b the cycle takes its even steps.
+        rows.push(row(["even steps"], "jump at ", level(), ", ", ...where));
       else
         rows.push(
           row(
             ["shock of ", symbol("y", "0")],
             ...(shock === null || state.get("w") < 0
               ? ["none at this ", letter("w")]
-              : ["at ", level(), ", ", ...where, " the point"]),
+              : ["at ", level(), ", ", ...where, beyond === 0 ? "" : " the point"]),
           ),
         );
       body.replaceChildren(...rows);

@@ -274,9 +274,10 @@ function diagram(state) {
     html("span", { class: "stable" }, "stable fixed point"),
     html("span", { class: "unstable" }, "unstable"),
     html("span", { class: "cycle" }, "two-cycle"),
-    html("span", { class: "limit" }, "limit from ", symbol("y", "0")),
-    html("span", { class: "trace" }, "carried state"),
-    html("span", { class: "jump" }, "where it has to jump"),
+    html("span", { class: "level" }, "start ", symbol("y", "0")),
+    html("span", { class: "limit" }, "limit from ", symbol("y", "0"), ", now at the ring"),
+    html("span", { class: "trace" }, "carried state, now at the dot"),
+    html("span", { class: "jump" }, "where it has to jump, around the loop"),
   );
   const hint = html(
     "p",
