@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from book_utils.dynamics import cost_lipschitz, largest_weight_rate, limit_rates
-from book_utils.dynamics.one_unit import limit, orbit
+from book_utils.dynamics.one_unit import fixed_points, fold_points, limit, orbit
 from book_utils.figures import strip_laws, strip_plane, strip_rates
 
 # A few operations on numbers of the size of 1.
@@ -46,11 +46,25 @@ def test_no_limit_moves_faster_than_the_sharp_bound(w, y):
 @settings(max_examples=50)
 @given(weights, states)
 def test_the_weight_bound_holds_and_is_reached(w, y):
-    """∂y/∂w <= P for every limit y, with equality at p."""
-    P, p = largest_weight_rate(w)
-    assert limit_rates(w, y)[0] <= P * (1 + ROUNDING)
-    # Near w = 4 the closed form divides by 2p − 1, which carries the rounding of p.
-    assert p**2 * (1 - p) ** 2 / (2 * p - 1) == pytest.approx(P, rel=1e-9)
+    """∂y/∂w <= V for every fixed point y, with equality at v."""
+    V, v = largest_weight_rate(w)
+    assert limit_rates(w, y)[0] <= V * (1 + ROUNDING)
+    # Near w = 4 the closed form divides by 2v − 1, which carries the rounding of v.
+    assert v**2 * (1 - v) ** 2 / (2 * v - 1) == pytest.approx(V, rel=1e-9)
+
+
+def test_each_weight_has_one_place_where_it_acts_most():
+    """w = (2 − 3v)/(v (1 − v)²) falls from 4 in v, with the derivative that the chapter states."""
+    v, h = np.linspace(0.5, 0.95, 451), 1e-6
+
+    def weight(v):
+        return (2 - 3 * v) / (v * (1 - v) ** 2)
+
+    stated = -2 * (3 * v**2 - 3 * v + 1) / (v**2 * (1 - v) ** 3)
+    # Central differences: h² times a third derivative below 1e8, and the rounding over h.
+    assert (weight(v + h) - weight(v - h)) / (2 * h) == pytest.approx(stated, rel=1e-5)
+    assert weight(0.5) == pytest.approx(4, rel=ROUNDING)
+    assert (np.diff(weight(v)) < 0).all()
 
 
 def test_the_numbers_of_the_chapter():
@@ -73,6 +87,49 @@ def test_the_two_sides_of_the_printed_step():
     y, z = orbit(-3.9, 3.9, 0.99, 2), orbit(-3.5, 3.9, 0.99, 2)
     assert abs(y[2] - z[2]) == pytest.approx(0.01613, abs=5e-6)
     assert -7.4 / 8 * abs(y[1] - z[1]) + 0.4 / 4 == pytest.approx(0.00998, abs=5e-6)
+
+
+def test_a_finite_step_leaves_the_strip():
+    """At (3.999, −1.9995), target 0.7, the gradient is (−200, −400); 0.01 of it is too far."""
+    gradient = 2 * (0.5 - 0.7) * np.array(limit_rates(3.999, 0.5))
+    # 4 − w carries the rounding of 3.999, a relative 1e-13.
+    assert gradient == pytest.approx([-200, -400], rel=1e-9)
+    assert np.array([3.999, -1.9995]) - 0.01 * gradient == pytest.approx([6, 2], abs=1e-3)
+
+
+def test_negative_weights_lower_the_largest_sensitivity_only():
+    """At b = 2 the limit of w = −3.5 moves faster than that of w = 0, at the largest slower."""
+    ends = [limit(w, 2.0, 0.5) for w in (-3.5, 0.0)]
+    there = [float(limit_rates(w, y)[1]) for w, y in zip((-3.5, 0.0), ends, strict=True)]
+    assert there == pytest.approx([0.133, 0.105], abs=5e-4)
+    assert limit_rates(-3.5, 0.5)[1] < limit_rates(0.0, 0.5)[1]
+
+
+def driven_gap(b, y0, n):
+    """r_n − ∂y_∞/∂b over ρ^n, for w = 3."""
+    end = limit(3.0, b, y0)
+    rho, y, r = 3 * end * (1 - end), y0, 0.0
+    for _ in range(n):
+        y = 1 / (1 + np.exp(-(3 * y + b)))
+        r = y * (1 - y) * (1 + 3 * r)
+    return (r - end * (1 - end) / (1 - rho)) / rho**n
+
+
+def test_the_gap_of_the_gradient_and_its_two_exceptions():
+    """Over ρ^n it grows with n, unless the limit is ½ or the start is the limit."""
+    assert driven_gap(-1.0, 0.2, 40) / driven_gap(-1.0, 0.2, 20) == pytest.approx(2, rel=0.1)
+    # Here it settles: at the limit ½ up to ρ^(2n), at rest up to the rounding of r over ρ^n.
+    assert driven_gap(-1.5, 0.2, 40) / driven_gap(-1.5, 0.2, 20) == pytest.approx(1, rel=1e-2)
+    start = float(limit(3.0, -1.0, 0.2))
+    assert driven_gap(-1.0, start, 20) / driven_gap(-1.0, start, 10) == pytest.approx(1, rel=1e-6)
+
+
+def test_the_example_outside_the_strip_is_the_highest_fixed_point():
+    """At w = 4.5 the target 0.7 attracts, lies above y_+ = 2/3, and is reached from 0.8."""
+    b = logit(0.7) - 4.5 * 0.7
+    assert fold_points(4.5)[1] == pytest.approx(2 / 3, rel=ROUNDING)
+    assert fixed_points(4.5, b)[-1] == pytest.approx(0.7, abs=1e-10)
+    assert limit(4.5, b, 0.8) == pytest.approx(0.7, abs=1e-9)
 
 
 # The Lipschitz constant ----------------------------------------------------------------------
@@ -125,13 +182,35 @@ def test_what_lies_outside_is_refused(call, message):
     states,
 )
 def test_a_driven_unit_keeps_the_bounds(w, b, inputs, y):
-    """0 <= ∂y_n/∂b <= (1 − (w/4)^n)/(4 − w) for w >= 0, and <= ¼ for w <= 0, for any inputs."""
-    r = 0.0
+    """0 <= r <= (1 − (w/4)^n)/(4 − w) for w >= 0, <= ¼ for w <= 0; and q keeps its bounds."""
+    r = q = 0.0
     for n, u in enumerate(inputs, 1):
-        y = 1 / (1 + np.exp(-(w * y + b + u)))
-        r = y * (1 - y) * (1 + w * r)
+        before, y = y, 1 / (1 + np.exp(-(w * y + b + u)))
+        r, q = y * (1 - y) * (1 + w * r), y * (1 - y) * (before + w * q)
+        if w >= 0:
+            assert 0 <= q <= r * (1 + ROUNDING)
+        elif w > -4:
+            assert abs(q) * (4 + w) <= 1 + ROUNDING
         bound = (1 - (w / 4) ** n) / (4 - w) if w >= 0 else 0.25
         assert -ROUNDING <= r <= bound * (1 + ROUNDING)
+
+
+@given(
+    st.floats(-4, 3.99),
+    st.lists(
+        st.tuples(st.floats(-5, 5), st.floats(0, 2), st.floats(0, 1)), min_size=1, max_size=30
+    ),
+    states,
+)
+def test_the_running_cost_keeps_its_bound(w, steps, y):
+    """|∂C/∂b| <= 2 Σ c_t (1 − (w/4)^t)/(4 − w) for w >= 0 and <= ½ Σ c_t for w <= 0."""
+    r = slope = bound = 0.0
+    for t, (u, c, wanted) in enumerate(steps, 1):
+        y = 1 / (1 + np.exp(-(w * y + u)))
+        r = y * (1 - y) * (1 + w * r)
+        slope += 2 * c * (y - wanted) * r
+        bound += 2 * c * ((1 - (w / 4) ** t) / (4 - w) if w >= 0 else 0.25)
+    assert abs(slope) <= bound * (1 + ROUNDING) + ROUNDING
 
 
 # The figures ---------------------------------------------------------------------------------
@@ -171,6 +250,11 @@ def test_the_regions_open_at_the_edges_of_the_strip():
     inside = slice(1, -1, 20)
     ends = limit(record.w_solution[inside], record.b_solution[inside], 0.5)
     assert ends == pytest.approx(np.full(len(ends), 0.7), abs=1e-9)
+    s = 0.7 * 0.3
+    assert record.w_beyond[[0, -1]] == pytest.approx([4, 1 / s], rel=ROUNDING)
+    assert record.example == pytest.approx((4.5, -2.3027), abs=5e-5)
+    assert limit(*record.example, 0.8) == pytest.approx(0.7, abs=1e-9)
+    assert "a cross at (4.5, -2.30)" in strip_plane.describe(record)
     other = replace(record, target=0.2)
     assert "target 0.2" in strip_plane.describe(other)
     figure = Figure()

@@ -42,6 +42,16 @@ def sigma(z: sp.Expr) -> sp.Expr:
     return logistic.formula(sp.sympify(z))
 
 
+class Bias(Number):
+    """σ⁻¹(y) − w y, with arguments w and y: the b at which y is a fixed point."""
+
+    tex = r"\left(\sigma^{{-1}}\left({1}\right) - {0} {1}\right)"
+    plain = "(σ⁻¹({1}) − {0} {1})"
+
+    def numeric(self, at):
+        return at(shift(*self.args))
+
+
 class OfOrbit(Number):
     """A number taken from a run of the unit. Its last argument is the number of steps.
 
@@ -158,6 +168,12 @@ class DrivenRate(OfDriven):
     def numeric(self, at):
         parameter, *numbers, steps = self.args
         return self.moving(at, parameter, tuple(numbers), 0, at.integer(steps))
+
+
+class DrivenWeightRate(DrivenRate):
+    """q_n = ∂y_n/∂w of the driven unit; arguments as those of ``OrbitRate``."""
+
+    tex, plain = "q_{{{4}}}", "q_{4}"
 
 
 class DrivenLoss(OfDriven):

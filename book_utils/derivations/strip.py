@@ -28,9 +28,11 @@ from book_utils.derivations.network import alpha
 from book_utils.derivations.network import sigma as _any_sigma
 from book_utils.derivations.one_unit import (
     STATES,
+    Bias,
     DrivenLoss,
     DrivenRate,
     DrivenSlope,
+    DrivenWeightRate,
     HeldRate,
     Orbit,
     OrbitRate,
@@ -45,7 +47,7 @@ from book_utils.derivations.one_unit import (
     y0,
 )
 
-_z, _c, _p, _q = sp.symbols("z c p q", real=True)
+_z, _a = sp.symbols("z a", real=True)
 _w1, _w2, _b1, _b2 = sp.symbols("w_1 w_2 b_1 b_2", real=True)
 _s = y * (1 - y)
 _half, _quarter = sp.Rational(1, 2), sp.Rational(1, 4)
@@ -61,11 +63,11 @@ def _often(points: tuple, domain: sp.Set) -> sp.Set:
 
 chord = Derivation(
     "strip-chord",
-    r"$\vert\sigma(c) - \sigma(z)\vert \le \frac14 \vert c - z\vert$ for all real $c$, $z$",
-    Claim(sp.Abs(sigma(_c) - sigma(_z)), "<=", sp.Abs(_c - _z) / 4),
+    r"$\vert\sigma(a) - \sigma(z)\vert \le \frac14 \vert a - z\vert$ for all real $a$, $z$",
+    Claim(sp.Abs(sigma(_a) - sigma(_z)), "<=", sp.Abs(_a - _z) / 4),
     steps=(
         Step(
-            sp.Abs(_c - _z) / 4,
+            sp.Abs(_a - _z) / 4,
             r"the mean value theorem: a chord is as steep as some tangent, and $\sigma' \le "
             r"\frac14$",
             relation="<=",
@@ -164,22 +166,25 @@ difference = Derivation(
     source=("003-eq3.5", "003-eq3.6"),
 )
 
-_S = sp.Symbol("S", nonnegative=True)
-_M, _d, _e, _f = sp.symbols("M d e f", real=True)
-_inside = _M * _d + _S * _e + _f
-_to_one = {_S: sp.Interval(0, 1)}
-_at_most_one = Equation(_S, sp.Integer(1), None, "<=")
-_bound = sp.Abs(_M) * sp.Abs(_d) + sp.Abs(_e) + sp.Abs(_f)
+_ybar = sp.Symbol("ybar", nonnegative=True)
+_wbar, _d, _dw, _db = sp.symbols("wbar d delta_w delta_b", real=True)
+_to_one = {_ybar: sp.Interval(0, 1)}
+_at_most_one = Equation(_ybar, sp.Integer(1), None, "<=")
 
 one_step = Derivation(
     "strip-one-step",
-    r"$\vert M d + S e + f\vert \le \vert M\vert\,\vert d\vert + \vert e\vert + \vert f\vert$ for "
-    r"$0 \le S \le 1$",
-    Claim(sp.Abs(_inside), "<=", _bound, where=_to_one),
+    r"$\vert \bar w d + \bar y \delta_w + \delta_b\vert \le \vert \bar w\vert\,\vert d\vert + "
+    r"\vert \delta_w\vert + \vert \delta_b\vert$ for $0 \le \bar y \le 1$",
+    Claim(
+        sp.Abs(_wbar * _d + _ybar * _dw + _db),
+        "<=",
+        sp.Abs(_wbar) * sp.Abs(_d) + sp.Abs(_dw) + sp.Abs(_db),
+        where=_to_one,
+    ),
     steps=(
         Step(
-            _bound,
-            "the triangle inequality, and $S \\le 1$",
+            sp.Abs(_wbar) * sp.Abs(_d) + sp.Abs(_dw) + sp.Abs(_db),
+            r"the triangle inequality, and $\bar y \le 1$",
             relation="<=",
             using=(_at_most_one,),
         ),
@@ -188,35 +193,12 @@ one_step = Derivation(
 )
 
 
-def _after(y_: sp.Expr, z_: sp.Expr) -> sp.Expr:
-    """The distance after one step, from the states ``y_`` and ``z_``."""
-    return sp.Abs(sigma(_w1 * y_ + _b1) - sigma(_w2 * z_ + _b2))
-
-
 def _printed(pull: sp.Expr, apart: sp.Expr) -> sp.Expr:
     return pull * apart + (sp.Abs(_w1 - _w2) + sp.Abs(_b1 - _b2)) / 4
 
 
 _signed, _unsigned = (_w1 + _w2) / 8, sp.Abs(_w1 + _w2) / 8
 _strips = {_w1: sp.Interval.open(-4, 4), _w2: sp.Interval.open(-4, 4)}
-_two_states = {y: STATES, _z: STATES, **_strips}
-
-printed_step = Counterexample(
-    "strip-eq37-fails",
-    r"$\vert\sigma(w_1 y + b_1) - \sigma(w_2 z + b_2)\vert \le \frac{w_1 + w_2}{8} "
-    r"\vert y - z\vert + \frac{\vert w_1 - w_2\vert + \vert b_1 - b_2\vert}{4}$",
-    refutes=Claim(_after(y, _z), "<=", _printed(_signed, sp.Abs(y - _z)), where=_two_states),
-    instance={
-        _w1: -2,
-        _w2: -2,
-        _b1: 0,
-        _b2: 0,
-        y: sp.Rational(3, 4),
-        _z: _quarter,
-    },
-    instead=(Claim(_after(y, _z), "<=", _printed(_unsigned, sp.Abs(y - _z)), where=_two_states),),
-    source=("003-eq3.7",),
-)
 
 
 def _apart(count: sp.Basic) -> sp.Expr:
@@ -226,43 +208,39 @@ def _apart(count: sp.Basic) -> sp.Expr:
 
 _one_start = {n: sp.Range(0, 5), y0: STATES, **_strips}
 
+_example = {
+    _w1: sp.Rational(-39, 10),
+    _w2: sp.Rational(-7, 2),
+    _b1: sp.Rational(39, 10),
+    _b2: sp.Rational(39, 10),
+    y0: sp.Rational(99, 100),
+}
+
 printed_step_on_orbits = Counterexample(
     "strip-eq37-orbits",
     r"$\vert y_{n+1} - z_{n+1}\vert \le p\,\vert y_n - z_n\vert + q$ with $p = (w_1 + w_2)/8$, for "
     "orbits from one start",
     refutes=Claim(_apart(n + 1), "<=", _printed(_signed, _apart(n)), where=_one_start),
-    instance={
-        _w1: sp.Rational(-39, 10),
-        _w2: sp.Rational(-7, 2),
-        _b1: sp.Rational(39, 10),
-        _b2: sp.Rational(39, 10),
-        y0: sp.Rational(99, 100),
-        n: 1,
-    },
+    instance={**_example, n: 1},
     instead=(Claim(_apart(n + 1), "<=", _printed(_unsigned, _apart(n)), where=_one_start),),
     source=("003-eq3.7", "003-eq3.8"),
 )
 
-_d0, _d1, _d2 = sp.symbols("d_0 d_1 d_2", real=True)
-_twice = (Claim(_d1, "<=", _p * _d0 + _q), Claim(_d2, "<=", _p * _d1 + _q))
-_rest = _q / (1 - _p)
-_small = {_p: sp.Interval.open(-1, 1), _q: sp.Interval(0, 2), _d0: sp.Interval(0, 2)}
 
-flipped = Counterexample(
+def _repeated(pull: sp.Expr) -> Claim:
+    """(3.8), used n times from one start: 8 (1 - p) |y_n - z_n| <= 2 (1 - p^n) 4q."""
+    four_q = sp.Abs(_w1 - _w2) + sp.Abs(_b1 - _b2)
+    left = sp.expand(8 * (1 - pull)) * _apart(n)
+    return Claim(left, "<=", 2 * (1 - pull**n) * four_q, where=_one_start)
+
+
+repeated_step = Counterexample(
     "strip-eq38-fails",
-    r"from $d_1 \le p\,d_0 + q$ and $d_2 \le p\,d_1 + q$ follows $d_2 - \frac{q}{1 - p} \le p^2 "
-    r"\left(d_0 - \frac{q}{1 - p}\right)$",
-    refutes=Claim(_d2 - _rest, "<=", _p**2 * (_d0 - _rest), where=_small, given=_twice),
-    instance={_p: -_half, _q: 1, _d0: 1, _d1: 0, _d2: 1},
-    instead=(
-        Claim(
-            _d2 - _rest,
-            "<=",
-            _p**2 * (_d0 - _rest),
-            where={**_small, _p: sp.Interval.Ropen(0, 1)},
-            given=_twice,
-        ),
-    ),
+    r"$(1 - p)\,\vert y_n - z_n\vert \le (1 - p^n)\,q$ with $p = (w_1 + w_2)/8$ and $q = "
+    r"(\vert w_1 - w_2\vert + \vert b_1 - b_2\vert)/4$, for orbits from one start",
+    refutes=_repeated(_signed),
+    instance={**_example, n: 2},
+    instead=(_repeated(_unsigned),),
     source=("003-eq3.8",),
 )
 
@@ -270,23 +248,24 @@ _m, _K = sp.symbols("m K", nonnegative=True)
 
 limits = Derivation(
     "strip-limits",
-    r"if $K d = S e + f$ with $0 < m \le K$ and $0 \le S \le 1$, then $m\,\vert d\vert \le \vert "
-    r"e\vert + \vert f\vert$, that is $m\,\vert S e + f\vert \le K\,(\vert e\vert + \vert f\vert)$",
+    r"if $K d = \bar y \delta_w + \delta_b$ with $0 < m \le K$ and $0 \le \bar y \le 1$, then "
+    r"$m\,\vert d\vert \le \vert \delta_w\vert + \vert \delta_b\vert$, that is $m\,\vert \bar y "
+    r"\delta_w + \delta_b\vert \le K\,(\vert \delta_w\vert + \vert \delta_b\vert)$",
     Claim(
-        _m * sp.Abs(_S * _e + _f),
+        _m * sp.Abs(_ybar * _dw + _db),
         "<=",
-        _K * (sp.Abs(_e) + sp.Abs(_f)),
+        _K * (sp.Abs(_dw) + sp.Abs(_db)),
         where={**_to_one, _m: sp.Interval.open(0, sp.oo), _K: sp.Interval(_m, sp.oo)},
     ),
     steps=(
         Step(
-            _m * (sp.Abs(_e) + sp.Abs(_f)),
-            "the triangle inequality, and $S \\le 1$",
+            _m * (sp.Abs(_dw) + sp.Abs(_db)),
+            r"the triangle inequality, and $\bar y \le 1$",
             relation="<=",
             using=(_at_most_one,),
         ),
         Step(
-            _K * (sp.Abs(_e) + sp.Abs(_f)),
+            _K * (sp.Abs(_dw) + sp.Abs(_db)),
             "$m \\le K$",
             relation="<=",
             using=(Equation(_m, _K, None, "<="),),
@@ -295,29 +274,36 @@ limits = Derivation(
     source=("003-theorem4",),
 )
 
-cost_difference = Derivation(
-    "strip-cost-difference",
-    r"$(y - y_T)^2 - (z - y_T)^2 = (y - z)(y + z - 2y_T)$",
-    Claim(
-        (y - target) ** 2 - (_z - target) ** 2,
-        "=",
-        (y - _z) * (y + _z - 2 * target),
-    ),
-    steps=(Step((y - _z) * (y + _z - 2 * target), "a difference of squares"),),
-    source=("003-theorem4",),
-)
-
 # Theorem 5 -----------------------------------------------------------------------------------
 
-solution = Derivation(
+
+def _from_target(count: sp.Basic) -> Orbit:
+    """y_n from y_0 = y_T, with the bias that the target needs."""
+    return Orbit(w, shift(w, target), target, count)
+
+
+solution = Derivation.by_induction(
     "strip-solution",
-    r"with $b = \sigma^{-1}(y_T) - w y_T$ the target is a fixed point: $1/\sigma(w y_T + b) = "
-    r"1/y_T$",
-    Claim(1 / sigma(w * target + shift(w, target)), "=", 1 / target, where={target: STATES}),
-    steps=(
+    r"with $b = \sigma^{-1}(y_T) - w y_T$ the target is a fixed point: "
+    r"from $y_0 = y_T$, $y_n = y_T$",
+    Claim(_from_target(n), "=", target, where={n: sp.Range(0, 4), target: STATES}),
+    over=n,
+    start=sp.Integer(0),
+    base=(Step(target, "that is the start", using=(definition(_from_target(0), target),)),),
+    step=(
         Step(
-            1 / target,
-            r"$1/\sigma(z) = 1 + e^{-z}$, and $e^{-\sigma^{-1}(y_T)} = 1/y_T - 1$",
+            sigma(w * target + Bias(w, target)),
+            "the statement for $n - 1$",
+            by=(substitution,),
+            using=(
+                definition(_from_target(n), sigma(w * _from_target(n - 1) + Bias(w, target))),
+                HYPOTHESIS,
+            ),
+        ),
+        Step(
+            target,
+            r"$w y_T$ cancels, and $\sigma$ undoes $\sigma^{-1}$",
+            using=(definition(Bias(w, target), shift(w, target)),),
         ),
     ),
     source=("003-theorem5",),
@@ -385,14 +371,6 @@ sharp = Derivation(
     source=("003-no-risk",),
 )
 
-positive = Derivation(
-    "strip-positive",
-    r"for $w < 4$: $\frac{s}{1 - ws} > 0$",
-    Claim(_rate, ">", 0, where={w: _below_four, y: STATES}),
-    steps=(Step(sp.Integer(0), r"$0 < s \le \frac14$ and $ws < 1$", relation=">", by=(box,)),),
-    source=("003-theorem5",),
-)
-
 _down = 2 * (target - y) * _rate
 _in_strip = {w: _below_four, y: STATES, target: STATES}
 
@@ -422,7 +400,7 @@ weight_rate = Derivation(
     source=("003-no-risk",),
 )
 
-_top = sp.Symbol("p", real=True)
+_top = sp.Symbol("v", real=True)
 _w_of_top = (2 - 3 * _top) / (_top * (_top - 1) ** 2)
 
 _peak = _top**2 * (_top - 1) ** 2 / (2 * _top - 1)
@@ -432,8 +410,8 @@ _positive_part = _top**2 + (2 * _top - 1) * (y - 1)
 
 weight_bound = Derivation(
     "strip-weight-bound",
-    r"with $w = \frac{2 - 3p}{p\,(1 - p)^2}$ and $P = \frac{p^2 (1 - p)^2}{2p - 1}$: "
-    r"$(1 - ws)\,P - ys = \frac{(y - p)^2}{2p - 1} \left(p^2 - (2p - 1)(1 - y)\right)$",
+    r"with $w = \frac{2 - 3v}{v\,(1 - v)^2}$ and $V = \frac{v^2 (1 - v)^2}{2v - 1}$: "
+    r"$(1 - ws)\,V - ys = \frac{(y - v)^2}{2v - 1} \left(v^2 - (2v - 1)(1 - y)\right)$",
     Claim(
         (1 - _w_of_top * _s) * _peak - y * _s,
         "=",
@@ -446,12 +424,12 @@ weight_bound = Derivation(
 
 weight_positive = Derivation(
     "strip-weight-positive",
-    r"for $\frac12 < p < 1$ and $0 < y < 1$: $p^2 - (2p - 1)(1 - y) > 0$",
+    r"for $\frac12 < v < 1$ and $0 < y < 1$: $v^2 - (2v - 1)(1 - y) > 0$",
     Claim(_positive_part, ">", 0, where={_top: sp.Interval.open(_half, 1), y: STATES}),
     steps=(
         Step(
             (1 - _top) ** 2,
-            "$(2p - 1)(1 - y) < 2p - 1$, and $p^2 - (2p - 1) = (1 - p)^2$",
+            "$(2v - 1)(1 - y) < 2v - 1$, and $v^2 - (2v - 1) = (1 - v)^2$",
             relation=">",
             by=(box,),
         ),
@@ -508,14 +486,21 @@ _sn, _rn = sp.symbols("s r", real=True)
 
 steeper = Derivation(
     "strip-steeper",
-    r"for $0 < s \le \frac14$ and $c \le w < 4$: $\frac{s}{1 - cs} \le \frac{s}{1 - ws}$",
+    r"for $0 < s \le \frac14$ and $w \le \omega < 4$: $\frac{s}{1 - ws} \le "
+    r"\frac{s}{1 - \omega s}$",
     Claim(
-        _sn / (1 - _c * _sn),
-        "<=",
         _sn / (1 - w * _sn),
-        where={w: _below_four, _c: sp.Interval(-sp.oo, w), _sn: sp.Interval.Lopen(0, _quarter)},
+        "<=",
+        _sn / (1 - _omega * _sn),
+        where={
+            _omega: _below_four,
+            w: sp.Interval(-sp.oo, _omega),
+            _sn: sp.Interval.Lopen(0, _quarter),
+        },
     ),
-    steps=(Step(_sn / (1 - w * _sn), "a smaller positive denominator", relation="<=", by=(box,)),),
+    steps=(
+        Step(_sn / (1 - _omega * _sn), "a smaller positive denominator", relation="<=", by=(box,)),
+    ),
     source=("003-no-risk",),
 )
 
@@ -524,8 +509,8 @@ _size = 4 * (y - _T) ** 2 * _s**2 * (1 + y**2)
 
 lipschitz_35 = Derivation(
     "strip-lipschitz",
-    r"for $y_T = 0.7$ and $w = 3.5$: $2\,\vert y - y_T\vert\,\frac{s}{1 - ws} \sqrt{1 + y^2} \le "
-    "1.0173443$ for every $y$",
+    r"for $y_T = 0.7$ and $w = 3.5$: $\vert\nabla E\vert = 2\,\vert y - y_T\vert\,\frac{s}{1 - ws} "
+    r"\sqrt{1 + y^2} < 1.0173443$ for every $y$",
     Claim(_size - _above**2 * (1 - _at * _s) ** 2, "<", 0, where={y: sp.Interval(0, 1)}),
     steps=(
         Step(
@@ -558,23 +543,27 @@ cusp = Derivation(
 
 # Running cost, inputs, any number of steps ---------------------------------------------------
 
-_u, _hat = sp.Symbol("u", real=True), sp.Symbol("yhat", real=True)
-_Y_b = sp.Function("Y")(b)
-_before = w * _Y_b + b + _u
+_u = sp.Symbol("u", real=True)
+_B, _state = sp.Function("B")(alpha), sp.Function("Y")(alpha)
+_before = _W * _state + _B + _u
+_moved = (
+    _W * sp.Derivative(_state, alpha) + _state * sp.Derivative(_W, alpha) + sp.Derivative(_B, alpha)
+)
 
 chain_rule = Derivation(
     "strip-chain-rule",
-    r"if the state $Y$ before a step depends on $b$, then $\frac{d}{db} \sigma(wY + b + u) = "
-    r"\sigma'(wY + b + u) \left(1 + w \frac{dY}{db}\right)$",
+    r"if $W$, $B$ and the state $Y$ before a step depend on $\alpha$, then $\frac{d}{d\alpha} "
+    r"\sigma(WY + B + u) = \sigma'(WY + B + u) \left(W \frac{dY}{d\alpha} + Y \frac{dW}{d\alpha} + "
+    r"\frac{dB}{d\alpha}\right)$",
     Claim(
-        sp.Derivative(_any_sigma(_before), b),
+        sp.Derivative(_any_sigma(_before), alpha),
         "=",
-        _any_sigma.slope(_before) * (1 + w * sp.Derivative(_Y_b, b)),
+        _any_sigma.slope(_before) * _moved,
     ),
     steps=(
         Step(
-            _any_sigma.slope(_before) * (1 + w * sp.Derivative(_Y_b, b)),
-            "$b$ acts here and on the state before",
+            _any_sigma.slope(_before) * _moved,
+            "the parameters act here and on the state before",
         ),
     ),
     source=("003-running-cost",),
@@ -680,10 +669,10 @@ driven = Derivation.by_induction(
 
 def _resting(count: sp.Basic) -> OrbitRate:
     """∂y_n/∂b at b = −w/2 for the orbit that rests at ½."""
-    return OrbitRate(_c, _v, _c - 2 * _lam, _half, count)
+    return OrbitRate(b, _v, b, _half, count)
 
 
-_at_rest = {**_steps, _lam: sp.Interval.open(0, 1), _c: sp.FiniteSet(0)}
+_at_rest = {**_steps, _lam: sp.Interval.open(0, 1), b: sp.FiniteSet(-2 * _lam)}
 
 attained = Derivation.by_induction(
     "strip-attained",
@@ -774,38 +763,136 @@ negative = Derivation.by_induction(
     source=("003-running-cost",),
 )
 
-_weight, _H = sp.symbols("c H", nonnegative=True)
-_miss = sp.Symbol("m", real=True)
+_free = sp.Symbol("w", positive=True)
+_either = sp.Symbol("w", real=True)
 
-cost_term = Derivation(
-    "strip-cost-term",
-    r"$\frac{d}{db}\,c\,(Y - \hat y)^2 = 2c\,(Y - \hat y)\,\frac{dY}{db}$",
+
+def _q(weight: sp.Symbol, count: sp.Basic) -> DrivenWeightRate:
+    """q_n = ∂y_n/∂w."""
+    return DrivenWeightRate(weight, weight, b, y0, count)
+
+
+_qn = sp.Symbol("q", real=True)
+_by_bias, _by_weight = _sn * (1 + w * _rn), _sn * (y + w * _qn)
+
+weight_step = Derivation(
+    "strip-weight-step",
+    r"for $w > 0$, $0 \le s \le \frac14$, $0 \le y \le 1$ and $0 \le q \le r$: $0 \le s\,(y + wq) "
+    r"\le s\,(1 + wr)$, that is $\left(2\,s\,(y + wq) - s\,(1 + wr)\right)^2 \le \left(s\,(1 + "
+    r"wr)\right)^2$",
     Claim(
-        sp.Derivative(_weight * (_Y_b - _hat) ** 2, b),
-        "=",
-        2 * _weight * (_Y_b - _hat) * sp.Derivative(_Y_b, b),
+        (2 * _by_weight - _by_bias) ** 2,
+        "<=",
+        _by_bias**2,
+        where={
+            w: sp.Interval.open(0, sp.oo),
+            _sn: sp.Interval(0, _quarter),
+            y: sp.Interval(0, 1),
+            _rn: sp.Interval(0, sp.oo),
+            _qn: sp.Interval(0, _rn),
+        },
     ),
     steps=(
-        Step(2 * _weight * (_Y_b - _hat) * sp.Derivative(_Y_b, b), "the chain rule for a square"),
+        Step(
+            _by_bias**2,
+            r"the difference is $4 s^2\,(y + wq)\,(1 - y + w\,(r - q))$, and no factor is negative",
+            relation="<=",
+            by=(box,),
+        ),
     ),
     source=("003-running-cost",),
 )
 
-running_cost = Derivation(
-    "strip-running-cost",
-    r"for $c \ge 0$, $-1 \le m \le 1$ and $0 \le r \le H$: $2c\,m\,r \le 2c\,H$",
+
+def _off_middle(count: sp.Basic) -> sp.Expr:
+    return sp.Abs(2 * _q(_free, count) - _r(_free, count))
+
+
+weight_below_bias = Derivation.by_induction(
+    "strip-weight-below-bias",
+    r"with $w > 0$ and any inputs: $0 \le q_n \le r_n$, that is $\vert 2q_n - r_n\vert \le r_n$",
     Claim(
-        2 * _weight * _miss * _rn,
+        _off_middle(n),
         "<=",
-        2 * _weight * _H,
+        _r(_free, n),
+        where={**_steps, _free: sp.Interval.open(0, 6), y0: STATES},
+    ),
+    over=n,
+    start=sp.Integer(0),
+    base=(
+        Step(
+            _r(_free, 0),
+            "both are $0$",
+            by=(substitution,),
+            using=(definition(_q(_free, 0), 0), definition(_r(_free, 0), 0)),
+        ),
+    ),
+    step=(
+        Step(
+            _r(_free, n),
+            "*One step*, with the statement for $n - 1$ and *the chain rule*",
+            relation="<=",
+            using=(lemma(_off_middle(n), _r(_free, n), weight_step, "<="), HYPOTHESIS),
+        ),
+    ),
+    source=("003-running-cost",),
+)
+
+_t = sp.Symbol("t", real=True)
+
+weight_kept = Derivation(
+    "strip-weight-kept",
+    r"for $-4 \le w \le 0$, $0 \le s \le \frac14$, $0 \le y \le 1$ and $-1 \le t \le 1$: "
+    r"$\left(s\,((4 + w)\,y + w t)\right)^2 \le 1$",
+    Claim(
+        (_sn * ((4 + w) * y + w * _t)) ** 2,
+        "<=",
+        1,
         where={
-            _weight: sp.Interval(0, sp.oo),
-            _miss: sp.Interval(-1, 1),
-            _H: sp.Interval(0, sp.oo),
-            _rn: sp.Interval(0, _H),
+            w: sp.Interval(-4, 0),
+            _sn: sp.Interval(0, _quarter),
+            y: sp.Interval(0, 1),
+            _t: sp.Interval(-1, 1),
         },
     ),
-    steps=(Step(2 * _weight * _H, "$m \\le 1$ and $r \\le H$", relation="<=", by=(box,)),),
+    steps=(
+        Step(
+            sp.Integer(1),
+            r"$\vert (4 + w)\,y + w t\vert \le 4 + w + \vert w\vert = 4$",
+            relation="<=",
+            by=(box,),
+        ),
+    ),
+    source=("003-running-cost",),
+)
+
+weight_negative = Derivation.by_induction(
+    "strip-weight-negative",
+    r"with $-4 \le w \le 0$ and any inputs: $\vert (4 + w)\,q_n\vert \le 1$",
+    Claim(
+        sp.Abs((4 + _either) * _q(_either, n)),
+        "<=",
+        1,
+        where={**_steps, _either: sp.Interval(-4, 0), y0: STATES},
+    ),
+    over=n,
+    start=sp.Integer(0),
+    base=(
+        Step(sp.Integer(0), "$q_0 = 0$", using=(definition(_q(_either, 0), 0),)),
+        Step(sp.Integer(1), "$0 < 1$", relation="<="),
+    ),
+    step=(
+        Step(
+            sp.Integer(1),
+            "*One step* with $t = (4 + w)\\,q_{n-1}$, the statement for $n - 1$ and *the chain "
+            "rule*",
+            relation="<=",
+            using=(
+                lemma(sp.Abs((4 + _either) * _q(_either, n)), 1, weight_kept, "<="),
+                HYPOTHESIS,
+            ),
+        ),
+    ),
     source=("003-running-cost",),
 )
 

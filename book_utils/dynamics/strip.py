@@ -1,4 +1,4 @@
-"""How the limit of the one unit moves with its parameters, for weights w < 4, and how fast it can.
+"""How the fixed point of the one unit moves with its parameters, for weights w < 4.
 
 A fixed point y stands for its bias b = logit(y) − w y: no equation has to be solved.
 """
@@ -13,7 +13,7 @@ from book_utils import validate
 
 
 def limit_rates(w: Any, y: Any) -> tuple[Any, Any]:
-    """(∂y_∞/∂w, ∂y_∞/∂b) where the limit is y: ys/(1 − ws) and s/(1 − ws) with s = y(1 − y)."""
+    """(∂y/∂w, ∂y/∂b) at the fixed point y: ys/(1 − ws) and s/(1 − ws) with s = y(1 − y)."""
     w, y = _below_four("w", w), _states("y", y)
     s = y * (1 - y)
     # 1 − ws = (4 − w) s + (1 − 2y)², without a difference of nearly equal numbers.
@@ -22,7 +22,7 @@ def limit_rates(w: Any, y: Any) -> tuple[Any, Any]:
 
 
 def largest_weight_rate(w: float) -> tuple[float, float]:
-    """(the largest ∂y_∞/∂w over all b, the limit y at which it is taken), for one w < 4."""
+    """(V, v): the largest ∂y/∂w over all b, and the fixed point where it is taken; one w < 4."""
     w = float(_below_four("w", w))
     # The root of 2 − 3y = w y (1 − y)² between ½ and 1, where the left side less the right falls.
     low, high = 0.5, 1.0

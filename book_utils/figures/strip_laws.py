@@ -79,7 +79,8 @@ def describe(record: Record) -> str:
 def show(record: Record) -> Still:
     """The finished picture."""
     caption = (
-        "The slope of the fixed point against the distance in b from a fold and from the cusp. "
-        "Grey: the two laws."
+        f"The slope of the fixed point against the distance in b, from the lower fold of w = "
+        f"{record.w:g} and, at w = 4, from the cusp. Grey: the two laws. They keep only the first "
+        "term of a series, so the points leave them where the distance is not small."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.2, 3.4)), describe(record), caption)
