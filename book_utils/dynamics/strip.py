@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from book_utils import validate
+from book_utils.dynamics.one_unit.curves import state
 
 
 def limit_rates(w: Any, y: Any) -> tuple[Any, Any]:
     """(∂y/∂w, ∂y/∂b) at the fixed point y: ys/(1 − ws) and s/(1 − ws) with s = y(1 − y)."""
-    w, y = _below_four("w", w), _states("y", y)
+    w, y = _below_four("w", w), state("y", y)
     s = y * (1 - y)
     # 1 − ws = (4 − w) s + (1 − 2y)², without a difference of nearly equal numbers.
     by_b = s / ((4 - w) * s + (1 - 2 * y) ** 2)
@@ -37,7 +38,7 @@ def cost_lipschitz(omega: float, target: float) -> float:
 
     The maximum over w lies at w = ω. That over y is found on a grid that closes in on it.
     """
-    omega, target = float(_below_four("omega", omega)), float(_states("target", target))
+    omega, target = float(_below_four("omega", omega)), float(state("target", target))
     if omega < 0:
         raise ValueError(f"omega: got {omega:g}, expects a number from 0 to below 4")
     low, high, largest = 0.0, 1.0, -1.0
@@ -52,16 +53,7 @@ def cost_lipschitz(omega: float, target: float) -> float:
 
 
 def _below_four(name: str, w: Any) -> np.ndarray:
-    w = np.asarray(validate.array(name, w), dtype=float)
+    w = validate.numbers(name, w)
     if not (w < 4).all():
         raise ValueError(f"{name}: got {w.max():g}, expects numbers below 4")
     return w
-
-
-def _states(name: str, y: Any) -> np.ndarray:
-    y = np.asarray(validate.array(name, y), dtype=float)
-    if not ((y > 0) & (y < 1)).all():
-        raise ValueError(
-            f"{name}: got {y[~((y > 0) & (y < 1))].flat[0]:g}, expects states in (0, 1)"
-        )
-    return y
