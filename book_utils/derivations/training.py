@@ -41,7 +41,8 @@ _omega, _slope = sp.symbols("omega s", real=True)
 
 rate_below = Derivation(
     "training-rate-below",
-    r"$1 - ws \le 1 + \omega s$ for $\vert w\vert \le \omega$ and slopes $s$ between 0 and $\frac14$",
+    r"$1 - ws \le 1 + \omega s$ for $\vert w\vert \le \omega$ and slopes $s$ between 0 and "
+    r"$\frac14$",
     Claim(
         1 - w * _slope,
         "<=",
