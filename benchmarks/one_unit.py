@@ -1,8 +1,9 @@
 """The cost of the one unit and its gradient on a grid of a million points, three ways.
 
 Against the loop over n that one writes first in NumPy, and against JAX, which has compiled the
-same loop before the clock starts. JAX may use all cores, as it does by itself; the other two use
-one. Then thousands of training runs side by side against the same runs one after another.
+same loop before the clock starts. Both JAX and the book use all cores, as they do by themselves;
+the obvious loop uses one. Then thousands of training runs side by side against the same runs one
+after another.
 """
 
 from __future__ import annotations

@@ -303,6 +303,20 @@ def test_compiled_and_numpy_runs_agree():
                 np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-13)
 
 
+def test_many_points_are_cut_without_a_trace(monkeypatch):
+    """On several cores each entry is what one core gives, bit by bit, at the cuts too."""
+    if compiled.library() is None:
+        missing("the package was installed without a C compiler: sudo apt-get install gcc")
+    rng = np.random.default_rng(7)
+    size = compiled.MANY + 17
+    given = rng.uniform(-9, 9, size), rng.uniform(-5, 5, size), rng.uniform(0.01, 0.99, size)
+    monkeypatch.setattr(compiled.os, "cpu_count", lambda: 1)
+    alone = compiled.one_unit(*given, 20)
+    monkeypatch.setattr(compiled.os, "cpu_count", lambda: 3)
+    for one, other in zip(alone, compiled.one_unit(*given, 20), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_compiled_and_numpy_runs_agree_with_twice_the_digits():
     """So do the two loops that take over on a wall, where doubles would differ in all digits."""
     if compiled.library() is None:

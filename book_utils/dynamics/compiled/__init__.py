@@ -8,6 +8,8 @@ compiler. Without it, and for every other cell, for symbols, and for arguments t
 from __future__ import annotations
 
 import ctypes
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -21,6 +23,8 @@ from book_utils.cells import Elman, Vanilla
 NAME = f"{__name__}._loops"
 CELLS = {Vanilla: 0, Elman: 1}  # their numbers in bptt.c
 FLOAT = np.dtype(float)
+MANY = 2**15
+"""Shorter arrays are done before a second core has started."""
 
 
 @cache
@@ -87,12 +91,24 @@ def one_unit_twofold(w: np.ndarray, b: np.ndarray, y0: np.ndarray, n: int) -> Ar
 
 
 def _filled(name: str, results: int, given: Arrays, n: int) -> Arrays | None:
+    """Long arrays are cut, a part for each core: every entry is computed by itself."""
     compiled = library()
     if compiled is None:
         return None
     found = tuple(np.empty_like(given[0]) for _ in range(results))
-    arrays = (*given, *found)
-    getattr(compiled, name)(given[0].size, n, *(each.ctypes.data for each in arrays))
+    function, size = getattr(compiled, name), given[0].size
+    addresses = [each.ctypes.data for each in (*given, *found)]
+
+    def part(start: int, stop: int) -> None:
+        function(stop - start, n, *(each + FLOAT.itemsize * start for each in addresses))
+
+    cores = os.cpu_count() or 1
+    if size < MANY or cores == 1:
+        part(0, size)
+        return found
+    cuts = [size * core // cores for core in range(cores + 1)]
+    with ThreadPoolExecutor(cores) as pool:  # ctypes lets Python go on while C computes
+        list(pool.map(part, cuts[:-1], cuts[1:]))
     return found
 
 
