@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from book_utils.activations import logistic
 from book_utils.dynamics.descent import Clipped, FixedW, Method, Projected, Vanilla, descend
 from book_utils.dynamics.one_unit import limit, objective, shock
 
@@ -77,7 +78,7 @@ class Settings:
 
     @property
     def y0(self) -> np.ndarray:
-        return 1 / (1 + np.exp(-self.x0))
+        return logistic(self.x0)
 
     def __getitem__(self, chosen: Any) -> Settings:
         return Settings(*(getattr(self, each.name)[chosen] for each in fields(self)))
@@ -164,7 +165,7 @@ def settings(config: Config) -> Settings:
     for x0 in config.x0:
         rng = np.random.default_rng([config.seed, int(x0 > 0)])
         w = rng.uniform(config.w_low, config.w_high, config.starts).round(2)
-        wall = shock(w, 1 / (1 + np.exp(-x0)))
+        wall = shock(w, logistic(x0))
         b = (wall + config.spread * rng.normal(size=config.starts)).round(2)
         step, target, start = np.meshgrid(
             config.steps, config.targets, np.arange(config.starts), indexing="ij"

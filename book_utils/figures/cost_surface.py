@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from book_utils.activations import logistic
 from book_utils.dynamics.descent import Vanilla, descend
 from book_utils.dynamics.one_unit import cost, objective
 from book_utils.figures.still import BLUE, INK, ORANGE, PURPLE, Still, drawn
@@ -59,7 +60,7 @@ def compute(
     grid: int = 240,
 ) -> Record:
     """The paper's start and target; a descent that begins at (w, b) = ``start``."""
-    y0 = float(1 / (1 + np.exp(-x0)))
+    y0 = float(logistic(x0))
     w, b = np.linspace(0, 7, grid), np.linspace(-5, 1, grid)
     run = descend(objective(y0, target, n), start, Vanilla(), step, iterations)
     return Record(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from book_utils.activations import logistic
 from book_utils.dynamics.descent import Clipped, Descent, FixedW, Projected, Vanilla, descend
 from book_utils.dynamics.one_unit import fold, limit, objective, shock
 from book_utils.figures.still import FAINT, INK, Still, drawn
@@ -38,7 +39,7 @@ class Setting:
 
     @property
     def y0(self) -> float:
-        return float(1 / (1 + np.exp(-self.x0)))
+        return float(logistic(self.x0))
 
 
 EXAMPLES: Mapping[int, Setting] = {

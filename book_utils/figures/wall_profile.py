@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from book_utils.activations import logistic
 from book_utils.dynamics.one_unit import cost, cost_gradient
 from book_utils.figures.still import BLUE, FAINT, GREEN, ORANGE, PURPLE, Still, drawn
 
@@ -37,7 +38,7 @@ def compute(
     points: int = 801,
 ) -> Record:
     """The paper's start and target; ``width`` to each side of the line."""
-    y0 = float(1 / (1 + np.exp(-x0)))
+    y0 = float(logistic(x0))
     distances = np.linspace(-width, width, points)
     costs, slopes = {}, {}
     for w in weights:
