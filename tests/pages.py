@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 # Chromium's own services are off: a request that is seen comes from the page.
 BROWSER_FLAGS = (
@@ -117,6 +118,11 @@ class Visit:
         # Where scripts are off, that is how a script fails.
         if request.failure != "csp":
             self.faults.append(f"failed: {request.url}: {request.failure}")
+
+    def settled(self, condition: str) -> None:
+        """Wait until a condition holds in the page, but not for ever: the test says what it saw."""
+        with suppress(TimeoutError):
+            self.page.wait_for_function(condition, timeout=10_000)
 
     def overflow(self) -> list[str]:
         """What makes the page wider than the window."""
