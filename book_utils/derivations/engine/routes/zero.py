@@ -4,14 +4,52 @@ from __future__ import annotations
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
+from book_utils.derivations.engine.domains import satisfies
 from book_utils.derivations.engine.vocabulary import ActivationFunction, SlopeFunction
+
+# What SymPy can put numbers into: letters for numbers, and functions that it knows itself.
+_NUMERIC = (
+    sp.Symbol,
+    sp.Number,
+    sp.NumberSymbol,
+    sp.Add,
+    sp.Mul,
+    sp.Pow,
+    sp.exp,
+    sp.log,
+    TrigonometricFunction,
+    HyperbolicFunction,
+)
 
 
 def is_zero(e: sp.Expr) -> bool:
     """Multiplied out, nothing is left; or SymPy simplifies what is left to nothing."""
     e = sp.expand(e)
-    return e == 0 or (_may_simplify(e) and sp.simplify(e) == 0)
+    return e == 0 or (_may_simplify(e) and not _differs(e) and sp.simplify(e) == 0)
+
+
+def _differs(e: sp.Expr) -> bool:
+    """Whether one point shows that it is not zero: most of what is asked is a mutant.
+
+    This only saves SymPy's simplify, which takes longest where there is nothing to find. That
+    nothing was seen at the point proves nothing.
+    """
+    if not all(isinstance(part, _NUMERIC) for part in sp.preorder_traversal(e)):
+        return False
+    letters = sorted(e.free_symbols, key=str)
+    point = {letter: _value(letter, place) for place, letter in enumerate(letters)}
+    if not all(satisfies(letter, value) for letter, value in point.items()):
+        return False
+    value = e.xreplace(point).evalf(20)
+    return bool(value.is_Float and abs(value) > 1e-9)
+
+
+def _value(letter: sp.Symbol, place: int) -> sp.Rational:
+    """A number that no formula was made for, other for each letter."""
+    return sp.Integer(place + 2) if letter.is_integer else sp.Rational(7 * place + 5, 13)
 
 
 def _may_simplify(e: sp.Expr) -> bool:
