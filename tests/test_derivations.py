@@ -29,7 +29,8 @@ from book_utils.derivations.registry import records
 
 n = sp.Symbol("n", integer=True, positive=True)
 i, j, m = sp.symbols("i j m", integer=True, positive=True)
-z = sp.Symbol("z", real=True)
+y, z = sp.symbols("y z", real=True)
+t = sp.Symbol("t", integer=True, positive=True)
 sigma = activation_function("sigma")
 W, P = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("P", n, n)
 w, x = sp.IndexedBase("W", shape=(n, n)), sp.IndexedBase("x", shape=(n,))
@@ -278,5 +279,29 @@ def test_a_counterexample_shows_both_sides() -> None:
     record = Counterexample("counter", "", commute, {W: shift, P: back}, instead)
     text = record._repr_mimebundle_()["text/markdown"]
     assert r"\ne" in text
+    assert "| true instead (tested, 24 cases) |" in text
     assert record.evidence.cases == 1
     assert repr(record) == "counter: refuted by an exact instance"
+
+
+def test_a_corrected_claim_says_what_it_assumes() -> None:
+    """What it assumes as the refuted claim did is named as the same, and more in full."""
+    bounded, positive = Claim(y, "<=", 1), Claim(y, ">", 0)
+    refuted = Claim(y**2, ">=", 1, given=(bounded,))
+    for given, said in (
+        ((bounded,), r"\text{ under the same assumptions}"),
+        ((bounded, positive), r"\text{ under the same assumptions and if }\ y > 0"),
+        ((positive,), r"\text{ if }\ y > 0"),
+    ):
+        instead = (Claim(y**2 + 1, ">=", 1, given=given),)
+        record = Counterexample("counter", "", refuted, {y: sp.Rational(1, 2)}, instead)
+        assert said in record._repr_mimebundle_()["text/markdown"].splitlines()[-1]
+
+
+def test_a_corrected_claim_says_from_which_time_on_it_holds() -> None:
+    """Where only the first time differs from the refuted claim's, the corrected one names it."""
+    refuted = Claim(t, ">=", 2, where={t: sp.Range(1, 5)})
+    instead = (Claim(t, ">=", 2, where={t: sp.Range(2, 5)}),)
+    record = Counterexample("counter", "", refuted, {t: 1}, instead)
+    text = record._repr_mimebundle_()["text/markdown"].splitlines()[-1]
+    assert r"\text{ if }\ t \ge 2" in text

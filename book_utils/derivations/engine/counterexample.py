@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from book_utils.derivations.engine.claim import Claim
-from book_utils.derivations.engine.decide import refute
+from book_utils.derivations.engine.decide import Trial, refute
 from book_utils.derivations.engine.derivation import CheckFailed, Rejection
 from book_utils.derivations.engine.domains import each, satisfies
 from book_utils.derivations.engine.evidence import Evidence, Grade
@@ -117,17 +117,28 @@ class Counterexample:
         return tuple(
             Rejection(
                 Mutant("the corrected claim", claim),
-                "killed" if self._corrects(claim) else "survived",
+                "killed" if self._corrects(claim, trial) else "survived",
             )
-            for claim in self.instead
+            for claim, trial in zip(self.instead, self._trials, strict=True)
         )
 
-    def _corrects(self, claim: Claim) -> bool:
+    @cached_property
+    def _trials(self) -> tuple[Trial, ...]:
+        """What random instances say of the corrected claims."""
+        return tuple(map(refute, self.instead))
+
+    def _corrects(self, claim: Claim, trial: Trial) -> bool:
         """Whether neither this instance nor another refutes it, and some instance meets it."""
         if self.violates(claim):
             return False
-        trial = refute(claim)
         return trial.refutation is None and (trial.cases > 0 or not self._outside(claim))
+
+    def _support(self) -> str:
+        """How far the corrected claims are tested here; what proves them stands elsewhere."""
+        cases = min(trial.cases for trial in self._trials)
+        if cases == 0:
+            return "at these values"
+        return "tested" if cases == 1 else f"tested, {cases} cases"
 
     @property
     def survivors(self) -> list[Rejection]:
@@ -144,14 +155,14 @@ class Counterexample:
         listed = ", ".join(f"${cell('{' + value + '}')}$" for value in values)
         names = r",\quad ".join(values)
         relation = {"=": r"\ne", "<=": ">", "<": r"\ge", ">=": "<", ">": r"\le"}
-        true = r",\quad ".join(self._with(c, conditions_tex(c, self.refutes)) for c in self.instead)
+        true = r",\quad ".join(map(self._corrected, self.instead))
         against = rf"{tex(left)} \;{relation[self.refutes.relation]}\; {tex(right)}"
         claimed = self._with(self.refutes, conditions_tex(self.refutes))
         markdown = (
             f"| refuted | ${cell(claimed)}$ |\n| :-- | :-- |\n"
             f"| at | {listed} |\n"
             f"| left side, right side | ${cell(against)}$ |\n"
-            f"| true instead | ${cell(true)}$ |\n"
+            f"| true instead ({self._support()}) | ${cell(true)}$ |\n"
         )
         latex = (
             "$$\\begin{aligned}\n"
@@ -165,6 +176,14 @@ class Counterexample:
     def _with(claim: Claim, conditions: str) -> str:
         """A claim, and under which conditions it is made."""
         return claim_tex(claim) + (rf"\ \text{{ if }}\ {conditions}" if conditions else "")
+
+    def _corrected(self, claim: Claim) -> str:
+        """A corrected claim; what it assumes as the refuted one did is not said twice."""
+        more = conditions_tex(claim, self.refutes)
+        if not any(c in self.refutes.given for c in claim.given):
+            return self._with(claim, more)
+        same = claim_tex(claim) + r"\ \text{ under the same assumptions"
+        return same + (rf" and if }}\ {more}" if more else "}")
 
     def _numbers(self):
         return [(n, v) for n, v in self.instance.items()]

@@ -191,6 +191,12 @@ def conditions_tex(claim: Claim, known: Claim | None = None) -> str:
     if known is not None:
         new = {n: d for n, d in claim.where.items() if known.where.get(n) != d}
         parts += [_interval_tex(n, d) for n, d in new.items() if isinstance(d, sp.Interval)]
+        parts += [
+            # The domain of a time stands for all times from its start on.
+            rf"{tex(n)} \ge {tex(d.start)}"
+            for n, d in new.items()
+            if isinstance(d, sp.Range) and d.size != 1
+        ]
     return r",\ ".join(filter(None, parts))
 
 
