@@ -6,7 +6,6 @@ from typing import Any
 
 import sympy as sp
 
-from book_utils.derivations import vanishing
 from book_utils.derivations.engine import (
     HYPOTHESIS,
     Cited,
@@ -18,6 +17,7 @@ from book_utils.derivations.engine import (
     definition,
     given,
     lemma,
+    slope,
     substitution,
 )
 from book_utils.derivations.engine.claim import Equation
@@ -419,20 +419,25 @@ alternates = Derivation.by_induction(
 
 # How close y_n is to its limit ---------------------------------------------------------------
 
-_u, _v = sp.symbols("u v", real=True)
+_p, _q = sp.symbols("p q", real=True)
 
 one_step = Derivation(
     "control-one-step",
-    r"$\vert \sigma(u) - \sigma(v) \vert \le \frac14 \vert u - v \vert$",
-    Claim(sp.Abs(Sigma(_u) - Sigma(_v)), "<=", sp.Abs(_u - _v) / 4),
+    r"$\vert \sigma(u) - \sigma(v) \vert \le \frac14 \vert u - v \vert$: if $0 < q \le p < 1$, "
+    r"then $\sigma^{-1}(p) - \sigma^{-1}(q) \ge 4\,(p - q)$",
+    Claim(
+        logit(_p) - logit(_q) - 4 * (_p - _q),
+        ">=",
+        0,
+        where={_p: sp.Interval.open(0, 1), _q: sp.Interval.Lopen(0, _p)},
+    ),
     steps=(
         Step(
-            sp.Abs(_u - _v) / 4,
-            r"the mean value theorem: $\sigma(u) - \sigma(v) = \sigma'(c)(u - v)$, and "
-            r"$0 < \sigma' \le \frac14$",
-            relation="<=",
-            by=Cited("the mean value theorem"),
-            using=(lemma(sp.Derivative(sigma(z), z), _quarter, vanishing.logistic_slope, "<="),),
+            sp.Integer(0),
+            r"it is $0$ at $q = p$, and $\frac{d}{dq} \ln\frac{q}{1 - q} = \frac{1}{q (1 - q)} "
+            r"\ge 4$",
+            relation=">=",
+            by=(slope,),
         ),
     ),
     source=("003-y50",),

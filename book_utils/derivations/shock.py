@@ -23,7 +23,6 @@ from book_utils.derivations.engine import (
     lemma,
     monotone,
     slope,
-    substitution,
 )
 from book_utils.derivations.one_unit import (
     STATES,
@@ -330,31 +329,6 @@ fold = Derivation(
         ),
     ),
     source=("003-lemma2", "003-fig4"),
-)
-
-_still = Orbit(w, shift(w, y0), y0, n)
-
-stays = Derivation.by_induction(
-    "shock-stays",
-    r"if $b = \sigma^{-1}(y_0) - w y_0$, then $y_n = y_0$ for all $n$",
-    Claim(_still, "=", y0, where={y0: STATES, n: sp.Range(0, 7)}),
-    over=n,
-    start=sp.Integer(0),
-    base=(Step(y0, "that is the start", using=(definition(_still.subs(n, 0), y0),)),),
-    step=(
-        Step(
-            1 / (1 + (1 - y0) / y0),
-            r"one step of the unit, from the state $y_0$ by the statement for $n - 1$: "
-            r"$w y_0 + b = \sigma^{-1}(y_0)$",
-            by=(substitution,),
-            using=(
-                definition(_still, sigma(w * _still.subs(n, n - 1) + shift(w, y0))),
-                HYPOTHESIS,
-            ),
-        ),
-        Step(y0, r"$1 + (1 - y_0)/y_0 = 1/y_0$"),
-    ),
-    source=("003-lemma2",),
 )
 
 none_at_four = Derivation(

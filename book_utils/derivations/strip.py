@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from book_utils.derivations import vanishing
+from book_utils.derivations import control
 from book_utils.derivations.engine import (
     HYPOTHESIS,
-    Cited,
     Claim,
     Counterexample,
     Derivation,
@@ -60,23 +59,6 @@ def _often(points: tuple, domain: sp.Set) -> sp.Set:
 
 
 # One fixed point, which attracts -------------------------------------------------------------
-
-chord = Derivation(
-    "strip-chord",
-    r"$\vert\sigma(a) - \sigma(z)\vert \le \frac14 \vert a - z\vert$ for all real $a$, $z$",
-    Claim(sp.Abs(sigma(_a) - sigma(_z)), "<=", sp.Abs(_a - _z) / 4),
-    steps=(
-        Step(
-            sp.Abs(_a - _z) / 4,
-            r"the mean value theorem: a chord is as steep as some tangent, and $\sigma' \le "
-            r"\frac14$",
-            relation="<=",
-            by=Cited("the mean value theorem, with the largest slope"),
-            using=(lemma(sp.Derivative(sigma(_z), _z), _quarter, vanishing.logistic_slope, "<="),),
-        ),
-    ),
-    source=("003-lemma3",),
-)
 
 slope_of_shift = Derivation(
     "strip-slope-of-shift",
@@ -138,7 +120,7 @@ attraction = Derivation.by_induction(
             "*The chord*, between $w y_{n-1} + b$ and $w z_{n-1} + b$, and the statement for "
             "$n - 1$",
             relation="<=",
-            using=(lemma(_off(n), sp.Abs(w) * _off(n - 1), chord, "<="), HYPOTHESIS),
+            using=(lemma(_off(n), sp.Abs(w) * _off(n - 1), control.one_step, "<="), HYPOTHESIS),
         ),
     ),
     source=("003-lemma3", "003-fig7"),

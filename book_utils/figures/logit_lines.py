@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from book_utils.activations import logistic
 from book_utils.dynamics.one_unit import fixed_points
 from book_utils.figures.still import BLUE, FAINT, INK, ORANGE, Still, drawn
 
@@ -57,7 +58,7 @@ def draw(figure: Figure, record: Record) -> None:
         strict=True,
     ):
         ax.axhline(0, color=FAINT, linewidth=0.8)
-        ax.plot(1 / (1 + np.exp(-z)), z, color=BLUE)
+        ax.plot(logistic(z), z, color=BLUE)
         ax.plot(ends, panel.w * ends + panel.b, color=ORANGE)
         for y, attracts in zip(panel.points, panel.attracts, strict=True):
             face = INK if attracts else "white"

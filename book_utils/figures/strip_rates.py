@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from book_utils.activations import logistic
 from book_utils.dynamics import limit_rates
 from book_utils.figures.still import BLUE, GREEN, INK, ORANGE, PURPLE, Still, drawn
 
@@ -28,7 +29,7 @@ class Record:
 def compute(weights: tuple[float, ...] = WEIGHTS, points: int = 801) -> Record:
     """Rates at fixed points y close to 0, up to close to 1, the middle ½ among them."""
     z = np.linspace(-5, 5, points)  # σ⁻¹(y)
-    y = 1 / (1 + np.exp(-z))
+    y = logistic(z)
     return Record({w: (z - w * y + w / 2, limit_rates(w, y)[1]) for w in weights})
 
 
