@@ -78,6 +78,30 @@ def test_jacobian_agrees_with_autograd(kind, units):
 
 
 @EVERY
+@pytest.mark.parametrize("units", [1, 2])
+def test_pulling_to_the_input_agrees_with_sympy(kind, units):
+    """The unit rows pulled to the input are exactly the derivative of the step by the input."""
+    cell, x, u = symbolic_cell(kind, units, 3)
+    outside = sp.Matrix(cell.step(x, u)).jacobian(sp.Matrix(u))
+    ours = cell.pull_input(cell.units(x, u), *cell.slopes_along(x, u))
+    for entry in sp.Matrix(ours) - outside:
+        assert sp.expand(entry) == 0 or sp.simplify(sp.piecewise_fold(entry)) == 0
+
+
+@EVERY
+@pytest.mark.parametrize(("units", "m"), [(1, 1), (3, 2), (8, 5)])
+def test_pulling_to_the_input_agrees_with_autograd(kind, units, m):
+    """A row pulled to the input is the row times what autograd finds for the witness, with leading
+    axes as without them."""
+    cell, x, u = random_cell(kind, units, m)
+    outside = autograd_jacobian(lambda v: witnesses.run(cell, x, [v]), u)
+    rows = np.random.default_rng(4).normal(size=(3, 2, cell.n))
+    slopes = cell.slopes_along(x, u)
+    assert relative_error(cell.pull_input(cell.units(x, u), *slopes), outside) < 1e-13
+    assert relative_error(cell.pull_input(rows, *slopes), rows @ outside) < 1e-13
+
+
+@EVERY
 def test_symbols_and_numbers_agree(kind):
     """Putting numbers into the symbolic step gives the numeric step."""
     cell, x, u = random_cell(kind, 3, 2)

@@ -21,9 +21,10 @@ class Cell(Protocol):
 
     A cell is a frozen dataclass. It names the shape of each parameter in ``shapes``, where m is
     the size of the input, and the parts of its state in ``parts``, each by the letter of its size.
-    It writes its rule and how a row is pulled back through it, in five methods: ``drive``,
-    ``forward``, ``slopes``, ``pull_state`` and ``pull_parameters``. They take arrays that have been
-    checked, with any leading axes (times, a batch), of numbers or of SymPy expressions.
+    It writes its rule and how a row is pulled back through it, in six methods: ``drive``,
+    ``forward``, ``slopes``, ``pull_state``, ``pull_input`` and ``pull_parameters``. They take
+    arrays that have been checked, with any leading axes (times, a batch), of numbers or of SymPy
+    expressions.
     All else follows from them.
     """
 
@@ -50,6 +51,10 @@ class Cell(Protocol):
     @abstractmethod
     def pull_state(self, row: np.ndarray, *slopes: np.ndarray) -> np.ndarray:
         """row · ∂x_t/∂x_{t-1}: what a row of derivatives by x_t says about x_{t-1}."""
+
+    @abstractmethod
+    def pull_input(self, row: np.ndarray, *slopes: np.ndarray) -> np.ndarray:
+        """row · ∂x_t/∂u_t: what a row of derivatives by x_t says about the input u_t."""
 
     @abstractmethod
     def pull_parameters(

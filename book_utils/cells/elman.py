@@ -43,6 +43,10 @@ class Elman(Cell):
         """The Jacobian is diag(φ′(a)) W."""
         return (row * slope) @ self.W
 
+    def pull_input(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """∂h_t/∂u_t is diag(φ′(a)) U."""
+        return (row * slope) @ self.U
+
     def pull_parameters(
         self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
     ) -> dict[str, np.ndarray]:

@@ -36,6 +36,10 @@ class Linear(Cell):
         """The Jacobian is W, whatever the state and the input."""
         return row @ self.W
 
+    def pull_input(self, row: np.ndarray) -> np.ndarray:
+        """∂x_t/∂u_t is U, whatever the state and the input."""
+        return row @ self.U
+
     def pull_parameters(
         self, rows: np.ndarray, x: np.ndarray, u: np.ndarray
     ) -> dict[str, np.ndarray]:

@@ -43,6 +43,10 @@ class Vanilla(Cell):
         """The Jacobian is W diag(σ′(x)). Not Wᵀ diag(σ′(x)), in any layout."""
         return (row @ self.W) * slope
 
+    def pull_input(self, row: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """∂x_t/∂u_t is U: the input enters behind σ."""
+        return row @ self.U
+
     def pull_parameters(
         self, rows: np.ndarray, x: np.ndarray, u: np.ndarray, slope: np.ndarray
     ) -> dict[str, np.ndarray]:
