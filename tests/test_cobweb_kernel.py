@@ -181,7 +181,8 @@ ASK = "([name, ...numbers], view) => view.unit[name](...numbers)"
 def test_a_multiplier_is_told_from_one(node, tmp_path):
     """Four digits, or more where these would say ±1, which is where stability changes."""
     asked = [-1.00041518, -0.99998, 1.000002, 0.39412, -2, 1, 3e-5]
-    text = in_node(node, tmp_path, MODULE, "(value, view) => view.factor(value)", asked)
+    elements = (widgets.HERE / "shared" / "elements.js").read_text(encoding="utf-8")
+    text = in_node(node, tmp_path, elements, "(value, shared) => shared.factor(value)", asked)
     assert text == ["−1.0004", "−0.99998", "1.000002", "0.3941", "−2", "1", "3.00·10⁻⁵"]
 
 

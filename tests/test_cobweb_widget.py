@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from widget_pages import SHOWN, open_live, shown
+from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import cobweb
@@ -197,53 +197,19 @@ def test_on_a_curve_it_says_here(live):
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger drags the point, and the page does not scroll under it."""
     url = f"{explorables_url}/cobweb-light.html"
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, url, **phone)
+    page, complaints = open_live(browser, url, **PHONE)
     page.locator("svg.map").scroll_into_view_if_needed()
     scrolled = page.evaluate("scrollY")
     box = slider(page, "Point (w, b)").locator(".knob").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    cdp = page.context.new_cdp_session(page)
-    for kind, dx, dy in (("touchStart", 5, 5), ("touchMove", -20, -20), ("touchMove", -900, -40)):
-        touches = [{"x": x + dx, "y": y + dy}]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    moves = ((5, 5), (-20, -20), (-900, -40))
+    finger(page, *((x + dx, y + dy) for dx, dy in moves))
     assert state(page)["w"] == -12
     assert state(page)["b"] > -2
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)
     assert complaints == []
     page.context.close()
-
-
-# Draws a state with the published module, as a page does, and says what stands on it.
-DRAW = """async (states) => {
-    const view = (await import("/_static/explorables/cobweb.js")).default;
-    const main = document.querySelector("main");
-    const drawn = [];
-    for (const state of states) {
-        const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
-        main.replaceChildren();
-        await view.render({ model, el: main });
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        const box = (node) => node.getBoundingClientRect();
-        const within = (node) => {
-            const [inner, outer] = [box(node), box(node.closest("svg"))];
-            return inner.left >= outer.left - 2 && inner.right <= outer.right + 2
-                && inner.top >= outer.top - 2 && inner.bottom <= outer.bottom + 2;
-        };
-        const all = (selector) => [...main.querySelectorAll(selector)];
-        drawn.push({
-            cut: all("svg text, svg path, svg circle:not(.reach, .ring, .halo)")
-                .filter((node) => box(node).width + box(node).height && !within(node))
-                .map((node) => node.outerHTML),
-            points: all(".point").length,
-            odd: main.innerHTML.match(/NaN|undefined|Infinity/g),
-        });
-    }
-    return drawn;
-}"""
 
 
 def test_every_state_is_drawn(live):
@@ -254,13 +220,23 @@ def test_every_state_is_drawn(live):
                      (4, -2), (-4, 2))
         for y0, steps in ((0.001, 200), (0.999, 1))
     ]  # fmt: skip
-    for case, drawn in zip(cases, live.evaluate(DRAW, cases), strict=True):
-        assert drawn["odd"] is None, case
-        assert drawn["cut"] == [], case
+    for case, found in zip(
+        cases,
+        drawn(
+            live,
+            "cobweb",
+            cases,
+            'points: all(".point").length',
+            "svg :is(text, path, circle:not(.reach, .ring, .halo))",
+        ),
+        strict=True,
+    ):
+        assert found["odd"] is None, case
+        assert found["cut"] == [], case
         fixed, cycle = (
             f(case["w"], case["b"]) for f in (one_unit.fixed_points, one_unit.two_cycle)
         )
-        assert drawn["points"] == len(fixed) + 2 * (cycle is not None), case
+        assert found["points"] == len(fixed) + 2 * (cycle is not None), case
 
 
 def test_state_changes_the_picture():

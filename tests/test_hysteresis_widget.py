@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from widget_pages import SHOWN, open_live, shown
+from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import hysteresis
@@ -185,17 +185,11 @@ def test_another_axis_and_another_unit(live):
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger that moves sideways carries the state, and the page stays."""
     url = f"{explorables_url}/hysteresis-light.html"
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, url, **phone)
+    page, complaints = open_live(browser, url, **PHONE)
     page.locator("svg.diagram").scroll_into_view_if_needed()
     scrolled, box = page.evaluate("scrollY"), page.locator("svg.diagram").bounding_box()
-    cdp = page.context.new_cdp_session(page)
     y = box["y"] + 100
-    for kind, x in (("touchStart", 200), ("touchMove", 240), ("touchMove", box["width"] - 12)):
-        touches = [{"x": box["x"] + x, "y": y}]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger(page, *((box["x"] + x, y) for x in (200, 240, box["width"] - 12)))
     assert state(page)["b"] == 0
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)
@@ -203,36 +197,11 @@ def test_drag_by_touch(browser, explorables_url):
     page.context.close()
 
 
-# Draws states with the published module, as a page does, and says what stands on it.
-DRAW = """async (states) => {
-    const view = (await import("/_static/explorables/hysteresis.js")).default;
-    const main = document.querySelector("main");
-    const drawn = [];
-    for (const state of states) {
-        const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
-        main.replaceChildren();
-        await view.render({ model, el: main });
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        const box = (node) => node.getBoundingClientRect();
-        const within = (node) => {
-            const [inner, outer] = [box(node), box(node.closest("svg"))];
-            return inner.left >= outer.left - 2 && inner.right <= outer.right + 2
-                && inner.top >= outer.top - 2 && inner.bottom <= outer.bottom + 2;
-        };
-        const all = (selector) => [...main.querySelectorAll(selector)];
-        const filled = (kind) => main.querySelector(`path.${kind}`).getAttribute("d") !== "";
-        drawn.push({
-            cut: all("svg text, svg path, svg circle")
-                .filter((node) => box(node).width + box(node).height && !within(node))
-                .map((node) => node.outerHTML),
-            cycle: filled("cycle"),
-            shock: filled("shock"),
-            heads: all(".heads path").length,
-            odd: main.innerHTML.match(/NaN|undefined|Infinity/g),
-        });
-    }
-    return drawn;
-}"""
+OWN = """
+    cycle: all("path.cycle")[0].getAttribute("d") !== "",
+    shock: all("path.shock")[0].getAttribute("d") !== "",
+    heads: all(".heads path").length,
+"""
 
 
 def test_every_state_is_drawn(live):
@@ -243,13 +212,13 @@ def test_every_state_is_drawn(live):
         for w, b in ((-12, 6), (-12, -10), (12, -6), (12, 16), (0, 0), (4, -2), (-4, 2))
         for y0 in (0.001, 0.999)
     ]
-    for case, drawn in zip(cases, live.evaluate(DRAW, cases), strict=True):
+    for case, found in zip(cases, drawn(live, "hysteresis", cases, OWN), strict=True):
         record = hysteresis.compute(**{key: case[key] for key in case if key != "trace"})
-        assert drawn["odd"] is None, case
-        assert drawn["cut"] == [], case
-        assert drawn["cycle"] == (len(record.cycles) > 0), case
-        assert drawn["shock"] == (record.shock is not None), case
-        assert drawn["heads"] == sum(jump is not None for jump in (record.up, record.down)), case
+        assert found["odd"] is None, case
+        assert found["cut"] == [], case
+        assert found["cycle"] == (len(record.cycles) > 0), case
+        assert found["shock"] == (record.shock is not None), case
+        assert found["heads"] == sum(jump is not None for jump in (record.up, record.down)), case
 
 
 def test_state_changes_the_picture():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
-from widget_pages import SHOWN, in_node, open_live, shown
+from widget_pages import PHONE, SHOWN, finger, in_node, open_live, shown
 
 from book_utils import widgets
 from book_utils.figures import norm_radius
@@ -200,17 +200,11 @@ def test_drag_in_the_chart_picks_a_power(live):
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger that moves sideways in the chart picks k, and the page stays."""
     url = f"{explorables_url}/norm_radius-light.html"
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, url, **phone)
+    page, complaints = open_live(browser, url, **PHONE)
     page.locator(".growth").scroll_into_view_if_needed()
     scrolled, box = page.evaluate("scrollY"), page.locator(".growth").bounding_box()
-    cdp = page.context.new_cdp_session(page)
     y = box["y"] + 100
-    for kind, x in (("touchStart", 60), ("touchMove", 90), ("touchMove", box["width"] - 12)):
-        touches = [{"x": box["x"] + x, "y": y}]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger(page, *((box["x"] + x, y) for x in (60, 90, box["width"] - 12)))
     assert state(page)["k"] == 60
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)

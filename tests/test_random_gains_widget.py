@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from widget_pages import SHOWN, open_live, shown
+from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import critical_gain
 from book_utils.figures import random_gains
@@ -157,17 +157,11 @@ def test_drag_in_the_chart_changes_the_gain(live):
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger that moves sideways in the chart sets the gain, and the page stays."""
     url = f"{explorables_url}/random_gains-light.html"
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, url, **phone)
+    page, complaints = open_live(browser, url, **PHONE)
     page.locator("svg.rate").scroll_into_view_if_needed()
     scrolled, box = page.evaluate("scrollY"), page.locator("svg.rate").bounding_box()
-    cdp = page.context.new_cdp_session(page)
     y = box["y"] + 100
-    for kind, x in (("touchStart", 60), ("touchMove", 90), ("touchMove", box["width"] - 12)):
-        touches = [{"x": box["x"] + x, "y": y}]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger(page, *((box["x"] + x, y) for x in (60, 90, box["width"] - 12)))
     assert state(page)["gain"] == 2
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)
@@ -175,33 +169,12 @@ def test_drag_by_touch(browser, explorables_url):
     page.context.close()
 
 
-# Draws a state with the published module, as a page does, and says what stands on it.
-DRAW = """async (state) => {
-    const view = (await import("/_static/explorables/random_gains.js")).default;
-    const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
-    document.querySelector("main").replaceChildren();
-    await view.render({ model, el: document.querySelector("main") });
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const box = (node) => node.getBoundingClientRect();
-    const within = (node) => {
-        const [inner, outer] = [box(node), box(node.closest("svg"))];
-        return inner.left >= outer.left - 2 && inner.right <= outer.right + 2
-            && inner.top >= outer.top - 2 && inner.bottom <= outer.bottom + 2;
-    };
-    const all = (selector) => [...document.querySelectorAll(selector)];
-    const half = (node) => { const b = box(node); return (b.left + b.right) / 2; };
-    const [low, one, critical] = ["half", "one", "critical"]
-        .map((kind) => half(document.querySelector(`path.${kind}`)));
-    return {
-        cut: all("svg text, svg path, svg circle")
-            .filter((node) => box(node).width + box(node).height && !within(node))
-            .map((node) => node.outerHTML),
-        chosen: all("path.chosen").length,
-        runs: all("path.run").filter((node) => box(node).width > 0).length,
-        critical: 0.5 + 0.5 * (critical - low) / (one - low),
-        odd: document.querySelector("main").innerHTML.match(/NaN|undefined|Infinity/g),
-    };
-}"""
+OWN = """
+    chosen: all("path.chosen").length,
+    runs: all("path.run").filter((node) => box(node).width > 0).length,
+    places: ["half", "one", "critical"].map((kind) => all(`path.${kind}`)[0])
+        .map((node) => (box(node).left + box(node).right) / 2),
+"""
 
 
 def test_every_state_is_drawn(live):
@@ -210,12 +183,14 @@ def test_every_state_is_drawn(live):
         for gain in (0.5, 1, 2):
             for steps, seed in ((10, 1), (400, 9999)):
                 case = {"gain": gain, "n": n, "steps": steps, "seed": seed}
-                drawn = live.evaluate(DRAW, case)
-                assert drawn["odd"] is None, case
-                assert drawn["cut"] == [], case
-                assert drawn["chosen"] == 1, case
-                assert drawn["runs"] == 6, case
-                assert drawn["critical"] == pytest.approx(critical_gain(n), abs=5e-3), case
+                (found,) = drawn(live, "random_gains", [case], OWN)
+                assert found["odd"] is None, case
+                assert found["cut"] == [], case
+                assert found["chosen"] == 1, case
+                assert found["runs"] == 6, case
+                low, one, critical = found["places"]
+                gain_there = 0.5 + 0.5 * (critical - low) / (one - low)
+                assert gain_there == pytest.approx(critical_gain(n), abs=5e-3), case
 
 
 def test_it_is_said_how_runs_are_drawn(live):

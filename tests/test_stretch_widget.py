@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
-from widget_pages import SHOWN, open_live, shown
+from widget_pages import PHONE, SHOWN, finger, open_live, shown
 
 from book_utils.activations import ACTIVATIONS
 from book_utils.figures import stretch
@@ -352,22 +352,14 @@ def test_near_points_are_told_apart(live):
 
 def test_drag_by_touch(browser, explorables_url):
     """On a phone a finger drags a point, and the page stays where it is."""
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, f"{explorables_url}/stretch-light.html", **phone)
+    page, complaints = open_live(browser, f"{explorables_url}/stretch-light.html", **PHONE)
     handle = knob(page, "State x at step k")
     handle.scroll_into_view_if_needed()
     scrolled = page.evaluate("scrollY")
     before, size = values(handle), unit(page, handle)
     x, y = centre(handle)
-    cdp = page.context.new_cdp_session(page)
     # The finger comes down beside the point: what counts is how far it moves.
-    points = [(x + 8, y + 8), (x, y - 0.4 * size), (x + 8 - size, y + 8 - 0.8 * size)]
-    for kind, point in zip(("touchStart", "touchMove", "touchMove"), points, strict=True):
-        touches = [{"x": point[0], "y": point[1]}]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    # A browser hands moves of a finger on once a frame: let the last one arrive.
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger(page, (x + 8, y + 8), (x, y - 0.4 * size), (x + 8 - size, y + 8 - 0.8 * size))
     assert values(handle) == pytest.approx([before[0] - 1, before[1] + 0.8], abs=1.5 / size)
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
-from widget_pages import SHOWN, in_node, open_live, shown
+from widget_pages import PHONE, SHOWN, finger, in_node, open_live, shown
 
 from book_utils import widgets
 from book_utils.activations import ACTIVATIONS
@@ -306,26 +306,15 @@ def test_pick_with_keys(live):
 
 def test_pick_by_touch(browser, explorables_url):
     """On a phone a finger that moves sideways picks, and one that moves up scrolls the page."""
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, f"{explorables_url}/unroll-light.html", **phone)
+    page, complaints = open_live(browser, f"{explorables_url}/unroll-light.html", **PHONE)
     picker(page).scroll_into_view_if_needed()
     scrolled = page.evaluate("scrollY")
-    cdp = page.context.new_cdp_session(page)
-
-    def finger(*points: tuple[float, float]) -> None:
-        kinds = ["touchStart"] + ["touchMove"] * (len(points) - 1)
-        for kind, (x, y) in zip(kinds, points, strict=True):
-            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-            # A browser hands moves of a finger on once a frame.
-            page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-        cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
     (x, y), (to, _) = place_of(page, 16), place_of(page, 6)
-    finger((x, y), ((x + to) / 2, y + 3), (to, y + 6))
+    finger(page, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
     assert state(page)["k"] == 6
     assert page.evaluate("scrollY") == scrolled
     agrees_with_numpy(page)
-    finger((x, y), (x, y - 30), (x, y - 60), (x, y - 120))
+    finger(page, (x, y), (x, y - 30), (x, y - 60), (x, y - 120))
     page.wait_for_function(f"scrollY > {scrolled}")
     assert complaints == []
     page.context.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_wall_kernel import COMMON, EXAMPLES
-from widget_pages import SHOWN, open_live, shown
+from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import wall
@@ -186,22 +186,11 @@ def test_windows(live):
 def test_touch(browser, explorables_url):
     """On a phone a finger drags the start, a tap sets it, and the page scrolls elsewhere."""
     url = f"{explorables_url}/wall-light.html"
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    page, complaints = open_live(browser, url, **phone)
+    page, complaints = open_live(browser, url, **PHONE)
     page.locator(".wall canvas").scroll_into_view_if_needed()
-    cdp = page.context.new_cdp_session(page)
-
-    def touch(*path: tuple[float, float]) -> None:
-        for i, (x, y) in enumerate(path):
-            kind = "touchMove" if i else "touchStart"
-            touches = [{"x": x, "y": y}]
-            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-        cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
     scrolled = page.evaluate("scrollY")
     where = place(page)
-    touch(*(point(page, *at) for at in (where, (4.3, -2), (3.5, -1.5))))
+    finger(page, *(point(page, *at) for at in (where, (4.3, -2), (3.5, -1.5))))
     assert place(page) == pytest.approx([3.5, -1.5], abs=0.05)
     assert page.evaluate("scrollY") == scrolled
     page.touchscreen.tap(*point(page, 5.5, -3))
@@ -247,29 +236,6 @@ def test_the_map_is_painted_as_high_as_the_surface(live):
             assert found == pytest.approx(record.heights[cell], abs=0.05)
 
 
-# Draws a state with the published module, as a page does, and says what stands on it.
-DRAW = """async (state) => {
-    const view = (await import("/_static/explorables/wall.js")).default;
-    const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
-    const main = document.querySelector("main");
-    main.replaceChildren();
-    await view.render({ model, el: main });
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const box = (node) => node.getBoundingClientRect();
-    const within = (node) => {
-        const [inner, outer] = [box(node), box(node.closest("svg"))];
-        return inner.left >= outer.left - 3 && inner.right <= outer.right + 3
-            && inner.top >= outer.top - 3 && inner.bottom <= outer.bottom + 3;
-    };
-    return {
-        cut: [...main.querySelectorAll("svg text, svg path")]
-            .filter((node) => box(node).width + box(node).height && !within(node))
-            .map((node) => node.outerHTML.slice(0, 300)),
-        odd: main.innerHTML.match(/NaN|undefined|Infinity|∞/g),
-    };
-}"""
-
-
 def test_every_state_is_drawn(live):
     """At the ends of all ranges, and on the wall itself, nothing is cut off and nothing is NaN."""
     for x0, target in ((-3, 0.05), (3, 0.95), (0, 0.7)):
@@ -279,7 +245,9 @@ def test_every_state_is_drawn(live):
                     **Wall().state(), "x0": x0, "target": target, "start": place, "zoom": zoom,
                     "n": n, "step": step,
                 }  # fmt: skip
-                assert live.evaluate(DRAW, case) == {"cut": [], "odd": None}, case
+                assert drawn(live, "wall", [case], parts="svg :is(text, path)") == [
+                    {"cut": [], "odd": None}
+                ], case
 
 
 def test_state_changes_the_picture():

@@ -52,14 +52,74 @@ def open_live(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
     return page, complaints
 
 
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+"""A page's context on a phone."""
+
+FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+
+
+def finger(page: Page, *points: tuple[float, float]) -> None:
+    """A finger comes down at the first point, moves through the others, and is lifted."""
+    cdp = page.context.new_cdp_session(page)
+    for place, (x, y) in enumerate(points):
+        touch = {"type": "touchMove" if place else "touchStart", "touchPoints": [{"x": x, "y": y}]}
+        cdp.send("Input.dispatchTouchEvent", touch)
+        page.evaluate(FRAME)  # a browser hands moves of a finger on once a frame
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def shown(page: Page, what: str) -> float:
     """A number read from the page as a reader would."""
-    text = page.locator(f'[data-read="{what}"]').inner_text().replace("−", "-")
-    mantissa, _, exponent = text.partition("·10")
+    return value_of(page.locator(f'[data-read="{what}"]').inner_text())
+
+
+def value_of(text: str) -> float:
+    """The number that a text of a page says."""
+    mantissa, _, exponent = text.replace("−", "-").partition("·10")
     return float(mantissa) * 10.0 ** int(exponent.translate(RAISED) or 0)
+
+
+DRAW = """async ([name, states, parts, own]) => {
+    const view = (await import(`/_static/explorables/${name}.js`)).default;
+    const main = document.querySelector("main");
+    const others = new Function("all", "box", `return {${own}};`);
+    const drawn = [];
+    for (const state of states) {
+        const model = { get: (key) => state[key], set() {}, save_changes() {}, on() {}, off() {} };
+        main.replaceChildren();
+        await view.render({ model, el: main });
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const box = (node) => node.getBoundingClientRect();
+        const within = (node) => {
+            const [inner, outer] = [box(node), box(node.closest("svg"))];
+            return inner.left >= outer.left - 3 && inner.right <= outer.right + 3
+                && inner.top >= outer.top - 3 && inner.bottom <= outer.bottom + 3;
+        };
+        const all = (selector) => [...main.querySelectorAll(selector)];
+        drawn.push({
+            cut: all(parts)
+                .filter((node) => box(node).width + box(node).height && !within(node))
+                .map((node) => node.outerHTML.slice(0, 300)),
+            odd: main.innerHTML.match(/NaN|undefined|Infinity|object Object/g),
+            ...others(all, box),
+        });
+    }
+    return drawn;
+}"""
+
+
+def drawn(
+    page: Page, name: str, states: list, own: str = "", parts: str = "svg :is(text, path, circle)"
+) -> list[dict]:
+    """Each state drawn by the published module as a page draws it, and what stands there then.
+
+    ``cut`` lists the parts that leave their chart, ``odd`` the numbers that are none; ``own`` are
+    further entries in JavaScript, from ``all(selector)`` and ``box(node)``.
+    """
+    return page.evaluate(DRAW, [name, states, parts, own])
 
 
 # Reads cases from the standard input and writes what `answer` makes of each.

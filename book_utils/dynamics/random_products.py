@@ -102,7 +102,7 @@ def gaussian_growth(n: int, gain: float, steps: int, runs: int, seed: int) -> np
         raise ValueError(f"n: got {n}, expects 1 or an even number up to {2 * DRAWS}")
     steps = validate.index("steps", steps, LONGEST, "the longest run")
     runs = validate.index("runs", runs, 1000, "the largest number of runs")
-    u = _uniforms(seed, (runs, steps, DRAWS))
+    u = uniforms(seed, (runs, steps, DRAWS))
     # Box and Muller: -2 log u is the sum of two squares of normal numbers, and cos² of a random
     # angle takes one of them.
     squares = -2 * np.log(u)
@@ -113,8 +113,8 @@ def gaussian_growth(n: int, gain: float, steps: int, runs: int, seed: int) -> np
     return np.cumsum(np.log(gain) + np.log(chi2 / n) / 2, axis=-1)
 
 
-def _uniforms(seed: int, shape: tuple[int, int, int]) -> np.ndarray:
-    """Numbers between 0 and 1, one for each run, step and draw."""
+def uniforms(seed: int, shape: tuple[int, int, int]) -> np.ndarray:
+    """Numbers between 0 and 1, one for each run, step and draw: those of a browser."""
     seed = validate.index("seed", seed, 2**31, "2³¹")
     if seed == 0:  # whose hash is 0
         raise ValueError("seed: got 0, expects at least 1")

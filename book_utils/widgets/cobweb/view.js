@@ -3,7 +3,7 @@
 import { kernel } from "./kernel.js";
 import { chart, fitted, linear, picker } from "../shared/chart.js";
 import { presets, slider, steady } from "../shared/controls.js";
-import { html, letter, line, number, panel, quiet, svg, symbol, whole } from "../shared/elements.js";
+import { factor, html, letter, line, number, panel, quiet, svg, symbol, whole } from "../shared/elements.js";
 import { live, stateOf } from "../shared/live.js";
 import { oneUnit } from "../shared/one_unit.js";
 import { handle } from "../shared/plane.js";
@@ -261,13 +261,6 @@ function words(state, { points, end, cycle, shock, beyond, orbit }) {
 
 const aside = (beyond) =>
   beyond === 0 ? "here" : `${number(Math.abs(beyond))} ${beyond > 0 ? "below" : "above"}`;
-
-/** A multiplier with four digits, or as many as tell it from ±1: there stability changes. */
-export function factor(value) {
-  let digits = 4;
-  while (digits < 8 && Math.abs(Number(value.toPrecision(digits))) === 1) digits += 1;
-  return digits === 4 ? number(value) : String(Number(value.toPrecision(digits))).replace("-", "−");
-}
 
 /** The numbers, each with what it says. */
 function readout(state) {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sympy as sp
 
-from book_utils.dynamics.random_products import DRAWS, LONGEST, ROUNDS
 from book_utils.widgets.codegen import Formula, Hash
+from book_utils.widgets.formulas import random_numbers
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 """The sizes n that a reader may choose."""
 
 drift, spread, log = sp.symbols("drift spread log", real=True)
 gain, chi2, u, v = sp.symbols("gain chi2 u v", positive=True)
-n, k, run, draw, hashed = sp.symbols("n k run draw hashed", integer=True)
+n, k = sp.symbols("n k", integer=True)
 
 
 def formulas() -> tuple[Formula | Hash, ...]:
@@ -23,9 +23,7 @@ def formulas() -> tuple[Formula | Hash, ...]:
         Formula("rate", (gain, drift), (sp.log(gain) + drift,)),
         Formula("factor", (log,), (sp.exp(log),)),
         Formula("band", (spread, k), (2 * spread / sp.sqrt(k),)),
-        Formula("counter", (run, k, draw), ((run * LONGEST + k) * DRAWS + draw,)),
-        Hash("hash", ROUNDS),
-        Formula("uniform", (hashed,), ((hashed + sp.Rational(1, 2)) / 2**32,)),
+        *random_numbers(),
         Formula("two", (u,), (square,)),
         Formula("one", (u, v), (square * sp.cos(2 * sp.pi * v) ** 2,)),
         Formula("step", (log, gain, chi2, n), (log + sp.log(gain) + sp.log(chi2 / n) / 2,)),

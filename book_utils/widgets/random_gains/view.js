@@ -6,6 +6,7 @@ import { cut } from "../shared/clip.js";
 import { choice, presets, slider, steady } from "../shared/controls.js";
 import { html, letter, line, number, panel, quiet, svg, symbol, whole } from "../shared/elements.js";
 import { live, stateOf } from "../shared/live.js";
+import { uniforms } from "../shared/random.js";
 
 const SIZES = Object.keys(kernel).flatMap((name) => name.match(/^size_(.+)/)?.[1] ?? []);
 const RUNS = 6;
@@ -23,11 +24,8 @@ const EXAMPLES = {
 
 /** The logarithms of one run's lengths, step by step. */
 function follow(run, { gain, n, steps, seed }) {
-  const [key] = kernel.hash(seed);
-  const uniform = (k, draw) => {
-    const [counter] = kernel.counter(run, k, draw);
-    return kernel.uniform(kernel.hash(counter ^ key)[0])[0];
-  };
+  const drawn = uniforms(kernel, seed);
+  const uniform = (k, draw) => drawn(run, k, draw);
   const logs = [];
   let log = 0;
   for (let k = 0; k < steps; k++) {

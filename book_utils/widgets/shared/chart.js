@@ -5,6 +5,8 @@ import { line, number, power, quiet, svg } from "./elements.js";
 // powers of ten.
 const LINEAR = [1, 2, 5, 10];
 const LOGARITHMIC = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+// How many pixels a finger moves sideways before it picks.
+const SIDEWAYS = 3;
 
 /**
  * A linear axis: the value `low` stands at the place `start`, `high` at `end`.
@@ -143,16 +145,32 @@ export function picker(canvas, { name, range, step, page, read, write, locate, t
     pick(locate(x));
   };
   canvas.classList.add("pickable"); // its style lets a finger scroll the page up and down
+  // A finger picks once it has moved sideways, or when it is lifted where it came down: one that
+  // moves up or down scrolls, and must not pick on its way.
+  let from;
+  const decides = ({ pointerType, clientX, clientY }) => {
+    if (!from || pointerType !== "touch") return true;
+    const [across, along] = [clientX - from.x, clientY - from.y].map(Math.abs);
+    return across > SIDEWAYS && across > along;
+  };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault();
     node.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    place(event);
+    from = event.pointerType === "touch" && { x: event.clientX, y: event.clientY };
+    if (!from) place(event);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) place(event);
+    if (!canvas.hasPointerCapture(event.pointerId) || !decides(event)) return;
+    from = null;
+    place(event);
   });
+  canvas.addEventListener("pointerup", (event) => {
+    if (from) place(event);
+    from = null;
+  });
+  canvas.addEventListener("pointercancel", () => (from = null));
   const ways = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
   const pages = { PageDown: -1, PageUp: 1 };
   const ends = { Home: 0, End: 1 };

@@ -41,6 +41,15 @@ export const multiplied = (most, steps) => ({
   position: (value) => Math.round((steps * Math.log(value)) / Math.log(most)),
 });
 
+/** A slider's scale: the numbers 1, 2 and 5 times a power of ten, from 10^`low` to 10^`high`. */
+export const decades = (low, high) => ({
+  min: 3 * low,
+  max: 3 * high,
+  step: 1,
+  value: (position) => Number((10 ** (position / 3)).toPrecision(1)),
+  position: (value) => Math.round(3 * Math.log10(value)),
+});
+
 /** A choice of one name from many, in a list that opens. */
 export function choice({ label, names, read, write }) {
   const node = html("select", {}, ...names.map((name) => html("option", { value: name }, name)));

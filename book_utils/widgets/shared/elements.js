@@ -62,6 +62,13 @@ export function number(value) {
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
 
+/** A factor with four digits, or as many as tell it from ±1: there growth and decay change. */
+export function factor(value) {
+  let digits = 4;
+  while (digits < 8 && Math.abs(Number(value.toPrecision(digits))) === 1) digits += 1;
+  return digits === 4 ? number(value) : String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
 /** Points joined by a line, as the `d` of a path; four decimals are finer than any screen. */
 export const line = (points) =>
   points.length

@@ -68,8 +68,11 @@ export function grid(view, limit, marks = [-2, 2]) {
  * A point of a plane or of a chart that moves in two directions, by pointer and by keyboard.
  * `read`, `write` and `home` are the only ties to the state; `write` gets rounded values within
  * ±`limit`, or within the two ranges of `limits`, and `home` is where the key Home goes.
+ * `grain` says how many values there are from one whole number to the next, in each direction.
+ * A view may put other numbers into `limits` and `grain` at any time.
  */
-export function handle(view, { name, text, limit, limits, read, write, home, kind }) {
+export function handle(view, options) {
+  const { name, text, limit, limits, grain = [100, 100], read, write, home, kind } = options;
   const ranges = limits ?? [
     [-limit, limit],
     [-limit, limit],
@@ -90,9 +93,9 @@ export function handle(view, { name, text, limit, limits, read, write, home, kin
   );
   // What a finger may hit lies under all knobs, so that none takes the place of another.
   const reach = svg("circle", { r: 24, class: "reach" });
-  // Two decimals: a value that the reader can copy, and that the number fields can show.
-  const tidy = (v, [low, high]) => Math.round(100 * Math.min(high, Math.max(low, v))) / 100;
-  const move = (point) => write(point.map((v, i) => tidy(v, ranges[i])));
+  // Few decimals: a value that the reader can copy, and that the number fields can show.
+  const tidy = (v, [low, high], many) => Math.round(many * Math.min(high, Math.max(low, v))) / many;
+  const move = (point) => write(point.map((v, i) => tidy(v, ranges[i], grain[i])));
   let grip = [0, 0]; // from the pointer to the point: a finger need not hit its middle
 
   for (const target of [reach, node]) {
@@ -121,9 +124,8 @@ export function handle(view, { name, text, limit, limits, read, write, home, kin
     if (!way && event.key !== "Home") return;
     event.preventDefault();
     if (!way) return write(home());
-    const stride = event.shiftKey ? 0.5 : 0.05;
-    const [x, y] = read();
-    move([x + stride * way[0], y + stride * way[1]]);
+    const stride = event.shiftKey ? 50 : 5;
+    move(read().map((v, i) => v + (stride * way[i]) / grain[i]));
   });
 
   view.grips.append(reach);
