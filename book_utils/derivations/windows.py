@@ -60,7 +60,10 @@ class OfRun(MatrixExpr):
         return run[last - start]
 
     def loss(self, at: Any, state: list) -> Any:
-        return sum((at.apply(ell, [value]) for value in state), at.zero)
+        losses = [at.apply(ell, [value]) for value in state]
+        for loss in losses:  # a flat place of ℓ leaves no more of a derivative than rounding
+            at.note(loss)
+        return sum(losses, at.zero)
 
 
 class Hidden(OfRun):
@@ -109,6 +112,25 @@ class HiddenRate(OfRun):
         held = self.states(at, time - 1)
         rates = at.derivatives(lambda value: self.step(at, held, time, value), at.zero)
         return at.matrix_of([[rate] for rate in rates])
+
+
+class HiddenMotion(OfRun):
+    """dh_t/dθ along a run, a column: θ moves in all steps of the run, whose start stays zero."""
+
+    pattern = r"\frac{{d h_{{{0}}}{mark}}}{{d\theta}}"
+    shape = (n, _ONE)
+
+    def numeric(self, at):
+        last, start = map(at.integer, self.args)
+        self.states(at, last)  # refuses a time before the start
+
+        def moved(value):
+            state = [at.zero] * at.integer(n)
+            for time in range(start + 1, last + 1):
+                state = self.step(at, state, time, value)
+            return state
+
+        return at.matrix_of([[rate] for rate in at.derivatives(moved, at.zero)])
 
 
 class HiddenLossRow(OfRun):
