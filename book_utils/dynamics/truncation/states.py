@@ -34,24 +34,33 @@ def truncated_states(cell: Cell, inputs: Any, k: int) -> np.ndarray:
     return states
 
 
-def state_bound(contraction: float, input_bound: float) -> float:
-    """H = B/(1 − λ): no state that starts at zero is longer, if B bounds ‖φ(0, x_t)‖."""
-    return _input_bound(input_bound) / (1 - rate("contraction", contraction))
+def state_bound(contraction: float, input_bound: float, longest: float = math.inf) -> float:
+    """H = B/(1 − λ): no state that starts at zero is longer, if B bounds ‖φ(0, x_t)‖.
 
-
-def horizon(contraction: float, input_bound: float, tolerance: float) -> float:
-    """The least real k >= 0 with λ^k B/(1 − λ) <= ε: log(B/((1 − λ) ε)) / log(1/λ).
-
-    With an integer k at least that large, ‖h_t − h_t^k‖ <= ε for every t, if the cell contracts
-    by λ and ‖φ(0, x_t)‖ <= B for every input; B = L_x B_x is one such bound where φ(0, 0) = 0.
+    ``longest`` is a bound of all states that is known otherwise, √n for n units of tanh; then H
+    is the smaller of the two.
     """
-    H = state_bound(contraction, input_bound)
+    H = _input_bound("input_bound", input_bound) / (1 - rate("contraction", contraction))
+    return H if longest == math.inf else min(H, _input_bound("longest", longest))
+
+
+def horizon(
+    contraction: float, input_bound: float, tolerance: float, longest: float = math.inf
+) -> float:
+    """The least real k >= 0 with λ^k H <= ε, and H of `state_bound`: ln(H/ε) / ln(1/λ).
+
+    Where λ = 0 and an input is needed at all, it is 1. With an integer k at least that large,
+    ‖h_t − h_t^k‖ <= ε for every t, if the cell contracts by λ and ‖φ(0, x_t)‖ <= B for every
+    input; B = L_x B_x is one such bound where φ(0, 0) = 0.
+    """
+    H = state_bound(contraction, input_bound, longest)
     tolerance = validate.positive("tolerance", tolerance)
     if tolerance >= H:
         return 0.0
     if contraction == 0:
         return 1.0
-    return math.log(H / tolerance) / -math.log(contraction)
+    # A difference of logarithms: the quotient H/ε may leave the range of floats.
+    return (math.log(H) - math.log(tolerance)) / -math.log(contraction)
 
 
 def rate(name: str, value: Any) -> float:
@@ -64,10 +73,11 @@ def rate(name: str, value: Any) -> float:
 
 def window(name: str, value: Any, longest: int) -> int:
     """Return ``value`` as the length of a window: an integer from 1 on."""
-    k = validate.index(name, value, 10**9, "a billion")
-    if k == 0:
-        raise ValueError(f"{name}: got 0, expects at least 1: a window holds the newest input")
-    return min(k, longest)
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value < 1:
+        raise ValueError(
+            f"{name}: got {value}, expects at least 1: a window holds the newest input"
+        )
+    return min(validate.index(name, value, 10**9, "a billion"), longest)
 
 
 def from_zero(cell: Any, inputs: Any) -> np.ndarray:
@@ -76,8 +86,8 @@ def from_zero(cell: Any, inputs: Any) -> np.ndarray:
     return start(cell, np.zeros(cell.n), inputs)[1]
 
 
-def _input_bound(value: Any) -> float:
-    bound = float(validate.numbers("input_bound", value, ()))
+def _input_bound(name: str, value: Any) -> float:
+    bound = float(validate.numbers(name, value, ()))
     if bound < 0:
-        raise ValueError(f"input_bound: got {bound:g}, expects a number that is not negative")
+        raise ValueError(f"{name}: got {bound:g}, expects a number that is not negative")
     return bound
