@@ -104,8 +104,8 @@ def smoothness_constants(
     # An SVD leaves a norm that was clipped a few units in the last place above its bound.
     if not own <= λ * (1 + 16 * np.finfo(float).eps) or own >= 1:
         raise ValueError(
-            f"cell: got a cell whose factor is {own:.6g}, expects at most "
-            + ("a number below 1" if contraction is None else f"{λ:.6g}")
+            f"cell: got a cell whose factor is {own:.6g}, expects one "
+            + ("below 1" if contraction is None else f"of at most {λ:.6g}")
         )
     c, weights, H = float(smoothness), λ / lipschitz, state_bound(λ, input_bound)
     return Constants(
