@@ -11,9 +11,15 @@ from book_utils.dynamics.truncation.constants import (
     smoothness_bound,
     smoothness_constants,
 )
-from book_utils.dynamics.truncation.drift import drift_bounds, drift_factor, least_k
+from book_utils.dynamics.truncation.drift import (
+    drift_bounds,
+    drift_factor,
+    least_k,
+    worst_drift,
+)
 from book_utils.dynamics.truncation.gradients import gradient_gap, truncated_gradients
 from book_utils.dynamics.truncation.states import horizon, state_bound, truncated_states
+from book_utils.dynamics.truncation.training import train
 
 __all__ = [
     "Constants",
@@ -27,6 +33,8 @@ __all__ = [
     "smoothness_bound",
     "smoothness_constants",
     "state_bound",
+    "train",
     "truncated_gradients",
     "truncated_states",
+    "worst_drift",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import mpmath
@@ -29,6 +30,23 @@ def drift_factor(steps: int, exponent: Any) -> Any:
     return factor[()]
 
 
+def worst_drift(schedule: Any, smoothness: float, gap: float) -> np.ndarray:
+    """δ_1, …, δ_N: how far apart full and truncated training can be after each step, at most.
+
+    ``schedule`` holds the steps α_1, …, α_N, ``smoothness`` is β, ``gap`` is g. It is what
+    δ_i = (1 + α_i β) δ_{i−1} + α_i g makes of δ_0 = 0, and the losses −β w²/2 and −β w²/2 − g w
+    are that far apart, if no projection stops them.
+    """
+    steps = validate.numbers("schedule", schedule, ("N",))
+    if (steps < 0).any():
+        raise ValueError(f"schedule: got {steps.min():g}, expects steps that are not negative")
+    β, g = _not_negative("smoothness", smoothness), _not_negative("gap", gap)
+    with np.errstate(over="ignore", invalid="ignore"):  # said below
+        drift = np.array(list(accumulate(steps, lambda δ, α: (1 + α * β) * δ + α * g, initial=0.0)))
+    validate.not_overflown(f"the drift after {len(steps)} steps", drift)
+    return drift[1:]
+
+
 @dataclass(frozen=True)
 class DriftBounds:
     """Bounds of the drift factor, each weaker than the one before."""
@@ -44,13 +62,17 @@ def drift_bounds(steps: int, exponent: float) -> DriftBounds:
     N, s = _steps(steps), float(_exponents(validate.positive("exponent", exponent)))
     if N == 0:
         return DriftBounds(0.0, 0.0, 0.0, 0.0)
-    i, power = np.arange(1, N + 1), float(N) ** s
-    return DriftBounds(
-        exact=float(drift_factor(N, s)),
-        zeta=float(power * (i ** -(1 + s)).sum()),
-        simple=power * min(1 + 1 / s, 1 + math.log(N)),
-        printed=power * N,
-    )
+    i, power = np.arange(1, N + 1), np.float64(N)
+    with np.errstate(over="ignore", under="ignore"):  # said below
+        power = power**s
+        bounds = DriftBounds(
+            exact=float(drift_factor(N, s)),
+            zeta=float(power * (i ** -(1 + s)).sum()),
+            simple=float(power * min(1 + 1 / s, 1 + math.log(N))),
+            printed=float(power * N),
+        )
+    validate.not_overflown(f"the bound N^(1 + s) after {N} steps", np.float64(bounds.printed))
+    return bounds
 
 
 def least_k(gap: float, contraction: float) -> float:
@@ -70,6 +92,13 @@ def least_k(gap: float, contraction: float) -> float:
 
 def _steps(value: Any) -> int:
     return validate.index("steps", value, 10**7, "ten million")
+
+
+def _not_negative(name: str, value: Any) -> float:
+    number = float(validate.numbers(name, value, ()))
+    if number < 0:
+        raise ValueError(f"{name}: got {number:g}, expects a number that is not negative")
+    return number
 
 
 def _exponents(value: Any) -> np.ndarray:
