@@ -1,5 +1,12 @@
 """Numbers: what a cell does over time. Pure functions, for any cell."""
 
+from book_utils.dynamics.contraction import Stability, is_stable
+from book_utils.dynamics.gates import (
+    LSTMRates,
+    lstm_iterations,
+    lstm_rates,
+    lstm_weighted_iterations,
+)
 from book_utils.dynamics.gradients import bptt, clip, contributions, costates, immediate
 from book_utils.dynamics.powers import departure, kreiss, power_norms, spectral_radius
 from book_utils.dynamics.random_products import (
@@ -12,7 +19,9 @@ from book_utils.dynamics.random_products import (
 )
 from book_utils.dynamics.simulation import simulate
 from book_utils.dynamics.stability import (
+    LSTMContraction,
     equilibrium,
+    lstm_contraction,
     numerical_abscissa,
     project_spectral_ball,
     spectral_norm,
@@ -21,6 +30,9 @@ from book_utils.dynamics.strip import cost_lipschitz, largest_weight_rate, limit
 from book_utils.dynamics.transports import jacobian, jacobians, transport
 
 __all__ = [
+    "LSTMContraction",
+    "LSTMRates",
+    "Stability",
     "bptt",
     "clip",
     "contributions",
@@ -33,12 +45,17 @@ __all__ = [
     "gaussian_growth",
     "gaussian_spread",
     "immediate",
+    "is_stable",
     "jacobian",
     "jacobians",
     "kreiss",
     "largest_weight_rate",
     "limit_rates",
     "log_growth",
+    "lstm_contraction",
+    "lstm_iterations",
+    "lstm_rates",
+    "lstm_weighted_iterations",
     "lyapunov",
     "numerical_abscissa",
     "power_norms",

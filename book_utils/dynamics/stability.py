@@ -1,17 +1,20 @@
 """Whether a network of several units settles, and weights with which it must.
 
-A matrix here is the W of y ↦ σ(y W + b) or of h ↦ σ(W h + b): what is asked of it, its norm, its
-numerical abscissa and its projection, is the same for W and its transpose.
+Except for the LSTM's, a matrix here is the W of y ↦ σ(y W + b) or of h ↦ σ(W h + b): what is asked
+of it, its norm, its numerical abscissa and its projection, is the same for W and its transpose.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from book_utils import validate
-from book_utils.cells import Cell
+from book_utils.activations import logistic
+from book_utils.cells import LSTM, Cell
+from book_utils.dynamics.gates import lstm_iterations, lstm_rates, lstm_weighted_iterations
 
 # A step this short has come to rest, if also all that would follow it stays this close.
 STILL, CLOSE = 1e-13, 1e-10
@@ -72,4 +75,71 @@ def equilibrium(cell: Cell, x0: Any, u: Any = None, steps: int = 100_000) -> np.
     raise ValueError(
         f"steps: got {steps}, after which a step still moves the state by {moved:.1e}; expects a "
         "run that comes to rest: this one cycles, or needs more steps"
+    )
+
+
+@dataclass(frozen=True)
+class LSTMContraction:
+    """What is known of an LSTM: by what each step multiplies the distance of two states.
+
+    It holds for states with |h| <= 1 and |c| <= 1/(1 − ``forget``) in every entry, which are all
+    that the cell reaches from 0, and for one input given to both.
+    """
+
+    forget: float
+    """F, which no entry of a forget gate exceeds."""
+    p: float
+    q_o: float
+    by_sum: float
+    """F + p + q_o, for the largest entry of c and h together."""
+    weighted: float
+    """The spectral radius of [[F, p], [F, p + q_o]], for max(‖c‖_∞, ω ‖h‖_∞)."""
+    weight: float
+    """ω, at most 1; 0 only where p = 0, and h then does not count."""
+    hypotheses_hold: bool
+    """Those that Proposition 5 prints."""
+    weaker_holds: bool
+    """p < (1 − F)(1 − q_o) and q_o < 1; with it ``weighted`` is below 1."""
+    sum_iterations: int | None
+    """So many steps together surely contract the Euclidean norm, by ``by_sum``; or None."""
+    weighted_iterations: int | None
+    """The same by the weighted norm."""
+
+
+def lstm_contraction(cell: LSTM, input_bound: float) -> LSTMContraction:
+    """How two states of an LSTM approach each other, for all inputs with ‖u_t‖_∞ <= input_bound.
+
+    F is the logistic function of the largest of Σ_j |W_f,ij| + input_bound Σ_j |U_f,ij| + b_f,i
+    over the units i. The other biases and input weights do not matter.
+    """
+    validate.instance("cell", cell, LSTM)
+    bound = float(validate.numbers("input_bound", input_bound, ()))
+    if bound < 0:
+        raise ValueError(f"input_bound: got {bound}, expects at least 0")
+    rows = {
+        name: np.abs(validate.numbers(name, getattr(cell, name))).sum(axis=1)
+        for name in ("W_f", "W_i", "W_o", "W_z", "U_f")
+    }
+    arrives = rows["W_f"] + bound * rows["U_f"] + validate.numbers("b_f", cell.b_f)
+    forget = float(logistic.values(arrives.max()))
+    if forget >= 1:
+        raise ValueError(
+            f"cell: got {arrives.max():g} at a forget gate, whose logistic function rounds to 1; "
+            "expects at most 36"
+        )
+    i, o, f, z = (float(rows[f"W_{gate}"].max()) for gate in "iofz")
+    rates = lstm_rates(forget, i, o, f, z)
+    q_o, by_sum, weighted = (float(v) for v in (rates.q_o, rates.by_sum, rates.weighted))
+    d = cell.n // 2
+    return LSTMContraction(
+        forget,
+        float(rates.p),
+        q_o,
+        by_sum,
+        weighted,
+        float(rates.weight),
+        bool(rates.hypotheses_hold),
+        bool(rates.weaker_holds),
+        lstm_iterations(d, by_sum),
+        lstm_weighted_iterations(d, rates),
     )
