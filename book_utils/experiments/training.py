@@ -12,9 +12,6 @@ with what it was made with; ``stored()`` reads it.
 from __future__ import annotations
 
 import csv
-import datetime
-import platform
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -28,6 +25,7 @@ import numpy as np
 from book_utils.activations import logistic
 from book_utils.dynamics.descent import Clipped, FixedW, Method, Projected, Vanilla, descend
 from book_utils.dynamics.one_unit import limit, objective, shock
+from book_utils.experiments.made import made
 
 VANILLA, B_ONLY, B_KEPT = "vanilla", "b only, w = 3", "b only, w kept"
 BOTH, AT_ONCE = "projected from 3", "projected from w_0"
@@ -296,13 +294,7 @@ def main() -> None:
     config, began = Config(), time.perf_counter()
     with tqdm(total=len(ways(config)), unit="method") as bar:
         result = run(config, after=bar.update)
-    seconds = time.perf_counter() - began
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    made = (
-        f"on {today} in {seconds:.0f} seconds with Python {platform.python_version()} and NumPy "
-        f"{np.__version__} ({platform.machine()}, {sys.platform})"
-    )
-    store(replace(result, made=made), Path(str(STORED)))
+    store(replace(result, made=made(began)), Path(str(STORED)))
 
 
 if __name__ == "__main__":
