@@ -6,6 +6,7 @@ import sys
 
 from tqdm import tqdm
 
+from book_utils.derivations.coverage import Coverage
 from book_utils.derivations.entries import ledger, table
 from book_utils.derivations.registry import records
 
@@ -14,6 +15,7 @@ def main() -> int:
     labels = tqdm(list(records()), desc="checking", unit="statement", disable=None)
     entries = ledger(labels)
     print(table(entries))
+    print("\n" + Coverage(entries).text())
     return int(any(e.killed < e.mutants for e in entries))
 
 

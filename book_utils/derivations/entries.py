@@ -59,15 +59,6 @@ def ledger(labels: Iterable[str] | None = None) -> list[Entry]:
     return [_entry(label) for label in (records() if labels is None else labels)]
 
 
-def settled(entries: Iterable[Entry]) -> dict[str, list[str]]:
-    """For each row of statements.csv that some entry names: the labels that name it."""
-    found: dict[str, list[str]] = {}
-    for entry in entries:
-        for row in entry.source:
-            found.setdefault(row, []).append(entry.label)
-    return found
-
-
 def tally(entries: list[Entry]) -> tuple[int, int]:
     """Mutants rejected, and mutants, over all entries."""
     return sum(e.killed for e in entries), sum(e.mutants for e in entries)
@@ -92,12 +83,10 @@ def table(entries: list[Entry]) -> str:
         for row in [head, tuple("-" * width for width in widths), *rows]
     ]
     killed, mutants = tally(entries)
-    met = settled(entries)
     lines += [
         "",
         f"{len(entries)} statements, {killed} of {mutants} mutants rejected, "
         f"{mutants - killed} survivors",
-        f"{len(met)} of {len(statements())} rows of statements.csv are met so far",
     ]
     return "\n".join(lines)
 
@@ -140,55 +129,3 @@ def _line(e: Entry) -> str:
         f"| [{e.label}]({e.where}.ipynb#{e.label}): {statement} "
         f"| {verdict} | {rejected} | {', '.join(e.source)} |"
     )
-
-
-SOURCES = {
-    "000": "CrossValidated question 413843",
-    "001": "CrossValidated question 293862, which quotes Pascanu et al.",
-    "002": "Taprantzis, blog post",
-    "003": "Hong et al., gradient explosion as optimal control",
-    "004": "Miller and Hardt, stable recurrent models",
-}
-"""What the first three digits of a row of statements.csv stand for."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Row by row of statements.csv: which of them the ledger meets, by source."""
-
-    entries: list[Entry]
-
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Source -> (rows met, rows)."""
-        met = settled(self.entries)
-        by_source: dict[str, list[bool]] = {}
-        for row in statements().values():
-            by_source.setdefault(row["source"], []).append(row["id"] in met)
-        return {source: (sum(rows), len(rows)) for source, rows in by_source.items()}
-
-    def _repr_markdown_(self) -> str:
-        lines = ["| source | rows met | rows |", "| :-- | :-- | :-- |"]
-        lines += [
-            f"| {source}: {SOURCES[source]} | {met} | {rows} |"
-            for source, (met, rows) in self.counts().items()
-        ]
-        return "\n".join([*lines, *(line for source in SOURCES for line in self._rows(source))])
-
-    def _rows(self, source: str) -> list[str]:
-        """The rows of one source: what was printed, and the statements that settle it."""
-        met, where = settled(self.entries), {e.label: e.where for e in self.entries}
-        rows = {name: row for name, row in statements().items() if row["source"] == source}
-        lines = ["", f"**{SOURCES[source]}**", ""]
-        for name, row in rows.items():
-            if name in met:
-                links = [f"[{label}]({where[label]}.ipynb#{label})" for label in met[name]]
-                printed = f"{row['what']}; as printed: {row['as printed']}"
-                lines.append(f"- {name} ({printed}): " + ", ".join(links))
-        still = [name for name in rows if name not in met]
-        if still:
-            lines.append(f"- Not met yet, since no chapter on them is written: {', '.join(still)}")
-        return lines
-
-    def __repr__(self) -> str:
-        met, rows = (sum(column) for column in zip(*self.counts().values(), strict=True))
-        return f"{met} of {rows} rows of statements.csv are met"

@@ -17,7 +17,16 @@ from book_utils.derivations.engine import Counterexample, Derivation
 
 Record = Derivation | Counterexample
 
-_NOT_TOPICS = {"engine", "entries", "network", "one_unit", "registry", "windows", "__main__"}
+_NOT_TOPICS = {
+    "coverage",
+    "engine",
+    "entries",
+    "network",
+    "one_unit",
+    "registry",
+    "windows",
+    "__main__",
+}
 
 
 def topics() -> list[str]:
