@@ -25,6 +25,16 @@ BROWSER_FLAGS = (
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERY_RULE = {"runOnly": TAGS}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+LAYOUT = {
+    "runOnly": [
+        *COLOURS["runOnly"],
+        "aria-hidden-focus",
+        "scrollable-region-focusable",
+        "target-size",
+        "meta-viewport",
+    ]
+}
+"""The rules that hang on the width of the window: on what is hidden, scrolls, or is small."""
 
 
 def names(site: Path) -> list[str]:

@@ -58,9 +58,9 @@ class TestWideAndLight(Behaviour):
 
 
 class TestNarrowAndLight(Behaviour):
-    """A phone by day: every rule."""
+    """A phone by day: what a narrow window can spoil."""
 
-    screen, theme, rules = NARROW, "light", pages.EVERY_RULE
+    screen, theme, rules = NARROW, "light", pages.LAYOUT
 
 
 class TestWideAndDark(Behaviour):

@@ -174,7 +174,9 @@ def test_binder_runs_every_chapter(clone: Path, tmp_path: Path) -> None:
         assert installed[name] == pinned(name, python_version)
 
     ran = 0
-    for topic in topics(clone):
+    # The ledger imports nothing of its own: it checks the records of all chapters, for minutes,
+    # and nbval replays it.
+    for topic in sorted({*topics(clone)} - {"ledger"}):
         notebook = nbformat.read(clone / "book" / f"{topic}.ipynb", as_version=4)
         executed = asyncio.run(execute(notebook, clone / "book", python=python))
         ran += sum(cell.cell_type == "code" for cell in executed.cells)
