@@ -45,6 +45,7 @@ class Behaviour:
         for name in pages.names(site):
             url = f"{site_url}/{name}"
             with pages.Visit(browser, url, viewport=self.screen, color_scheme=self.theme) as visit:
+                visit.settled(f"{pages.UNREACHABLE}.length === 0")
                 found = [*visit.overflow(), *visit.accessibility(axe, self.rules), *visit.faults]
                 if found:
                     faults[name] = found
@@ -143,14 +144,10 @@ def test_a_reader_can_choose_the_theme(browser: Browser, site_url: str) -> None:
 def test_wide_formulas_scroll_by_keyboard(browser: Browser, site: Path, site_url: str) -> None:
     """On a phone, the keyboard reaches every formula that is wider than its box."""
     narrow = {"width": 320, "height": 640}
-    unreachable = """[...document.querySelectorAll(".katex-display")]
-        .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0)
-        .map((box) => box.querySelector("annotation").textContent)"""
     for name in pages.names(site):
         with pages.Visit(browser, f"{site_url}/{name}", viewport=narrow) as visit:
-            # The fonts make formulas wider; the page answers in the frame after they came.
-            visit.settled(f"{unreachable}.length === 0")
-            assert visit.page.evaluate(unreachable) == [], name
+            visit.settled(f"{pages.UNREACHABLE}.length === 0")
+            assert visit.page.evaluate(pages.UNREACHABLE) == [], name
             assert visit.overflow() == [], name
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_drift_kernel import EXAMPLES, START
-from test_wall_widget import DRAW
-from widget_pages import PHONE, SHOWN, finger, open_live, shown
+from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.figures import trainings
 from book_utils.widgets.drift import Drift
@@ -254,7 +253,6 @@ def test_a_bound_above_the_width_is_called_so(live):
 
 def test_every_state_is_drawn(live):
     """At the ends of all ranges nothing is cut off and nothing is NaN or infinite."""
-    draw = DRAW.replace("wall.js", "drift.js")
     for losses in trainings.LOSSES:
         for schedule in trainings.SCHEDULES:
             for k, N, α, λ, w0, y, at in (
@@ -263,7 +261,8 @@ def test_every_state_is_drawn(live):
             ):  # fmt: skip
                 case = {**EXAMPLES["Stopped"], "losses": losses, "schedule": schedule, "k": k,
                         "N": N, "α": α, "λ": λ, "w0": w0, "y": y, "at": at}  # fmt: skip
-                assert live.evaluate(draw, case) == {"cut": [], "odd": None}, case
+                (found,) = drawn(live, "drift", [case], parts="svg :is(text, path)")
+                assert found == {"cut": [], "odd": None}, case
 
 
 def test_state_changes_the_picture():
