@@ -199,6 +199,10 @@ class OfGap(OfRun):
 
     of: type[OfRun]
 
+    def __init_subclass__(cls):
+        if "of" in vars(cls):
+            cls.shape = cls.of.shape
+
     def both(self) -> tuple[OfRun, OfRun]:
         """The two things that are apart."""
         *times, _ = self.args
@@ -224,35 +228,30 @@ class HiddenGap(OfGap):
     """h_t − h_t^[s]."""
 
     of = Hidden
-    shape = Hidden.shape
 
 
 class JacobianGap(OfGap):
     """∂h_t/∂h_r of the whole run minus that of the run from s."""
 
     of = HiddenJacobian
-    shape = HiddenJacobian.shape
 
 
 class RateGap(OfGap):
     """∂⁺h_t/∂θ of the whole run minus that of the run from s."""
 
     of = HiddenRate
-    shape = HiddenRate.shape
 
 
 class LossRowGap(OfGap):
     """∂p/∂h at h_t minus ∂p/∂h at h_t^[s]."""
 
     of = HiddenLossRow
-    shape = HiddenLossRow.shape
 
 
 class LossRateGap(OfGap):
     """dp(h_t)/dθ − dp(h_t^[s])/dθ: what the gradient of the whole run has and the window's not."""
 
     of = HiddenLossRate
-    shape = HiddenLossRate.shape
 
 
 class _FromOther(OfGap):

@@ -50,23 +50,16 @@ def truncated_gradients(
         )
         λ = cell.pull_back(rows, *slopes)
     validate.rows_not_overflown("the costate {} steps into the window", λ, order=-1)
+    # Only the steps inside a window know the weights.
     return [
-        _of_window(cell, λ[1 + first :, b], states[first:-1, b], inputs[first:], slopes, first, b)
+        cell.pull_parameters(
+            λ[1 + first :, b],
+            states[first:-1, b],
+            inputs[first:],
+            *(slope[first:, b] for slope in slopes),
+        )
         for b, first in enumerate(starts)
     ]
-
-
-def _of_window(
-    cell: Cell,
-    rows: np.ndarray,
-    states: np.ndarray,
-    inputs: np.ndarray,
-    slopes: tuple[np.ndarray, ...],
-    first: int,
-    b: int,
-) -> Gradient:
-    """Only the steps inside a window know the weights."""
-    return cell.pull_parameters(rows, states, inputs, *(slope[first:, b] for slope in slopes))
 
 
 def gradient_gap(
