@@ -18,7 +18,7 @@ ENV_TEST := .venv/test.stamp
 NPM_SITE := node_modules/site.stamp
 NPM_TEST := node_modules/test.stamp
 ENV_BENCH := .venv/bench/bench.stamp
-LOCKED := constraints.txt pyproject.toml
+LOCKED := constraints.txt pyproject.toml setup.py
 # Compiled when the package is installed.
 COMPILED := $(wildcard book_utils/dynamics/compiled/*.[ch])
 
@@ -49,6 +49,7 @@ book: $(SITE) ## build the site into _build/html
 
 sync: $(ENV_SITE) ## bring texts and notebooks in step, execute what changed
 	@$(PY) -m tools.sync
+	@$(PY) -m tools.examples
 
 ledger: $(ENV_SITE) ## print every statement with its evidence
 	@$(PY) -m book_utils.derivations
@@ -86,12 +87,12 @@ $(ENV_SITE): $(LOCKED) $(COMPILED) | $(PY)
 	@touch $@
 
 $(ENV_TEST): $(LOCKED) $(ENV_SITE)
-	$(PIP) install -c constraints.txt -e '.[site,test]'
+	$(PIP) install -c constraints.txt -e '.[site,coursework,test]'
 	@touch $@
 
 $(ENV_BENCH): $(LOCKED) $(COMPILED) | $(PY)
 	$(PY) -m venv .venv/bench
-	$(BENCH_BIN)/python -m pip --disable-pip-version-check install -c constraints.txt -e '.[bench]'
+	$(BENCH_BIN)/python -m pip --disable-pip-version-check install -c constraints.txt -e '.[bench,coursework]'
 	@touch $@
 
 $(NPM_SITE): package.json package-lock.json | $(ENV_SITE)

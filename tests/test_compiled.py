@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import runpy
 import shutil
 import subprocess
-import tomllib
+import sys
+import types
 from itertools import product
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -22,19 +25,28 @@ from book_utils.checks import relative_error
 from book_utils.dynamics import compiled
 from book_utils.dynamics.compiled.codegen import header
 
-(EXTENSION,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
-    "ext-modules"
-]
+
+def extension() -> dict:
+    """What setup.py says of the extension."""
+    stand_in, found = types.ModuleType("setuptools"), []
+    stand_in.Extension = lambda name, **said: {"name": name, **said}
+    stand_in.setup = lambda ext_modules: found.extend(ext_modules)
+    with mock.patch.dict(sys.modules, setuptools=stand_in):
+        runpy.run_path(str(ROOT / "setup.py"))
+    return found[0]
+
+
+EXTENSION = extension()
 BOTH = pytest.mark.parametrize("kind", [Vanilla, Elman])
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """bptt.c as it stands now, compiled as pyproject.toml says."""
+    """bptt.c as it stands now, compiled as setup.py says."""
     if shutil.which("cc") is None:
         missing("a C compiler is missing: sudo apt-get install gcc libc6-dev")
     path = tmp_path_factory.mktemp("compiled") / "bptt.so"
-    options = [*EXTENSION["extra-compile-args"], "-fPIC", "-shared"]
+    options = [*EXTENSION["extra_compile_args"], "-fPIC", "-shared"]
     libraries = [f"-l{name}" for name in EXTENSION["libraries"]]
     subprocess.run(
         ["cc", *options, "-o", str(path), *EXTENSION["sources"], *libraries], cwd=ROOT, check=True

@@ -146,14 +146,14 @@ def calls(workshop: Path, *arguments: str) -> list[str]:
         assert end == start.replace("start", "end", 1), f"two things at a time: {lines}"
     short = {
         "[site]": "install site",
-        "[site,test]": "install test",
+        "[site,coursework,test]": "install test",
         "--omit=dev": "npm site",
         "npm ci": "npm test",
         "jupyter-book build": "build",
         "tools.serve": "serve",
         "-m pytest": "pytest",
         "-m venv": "venv",
-        "[bench]": "install bench",
+        "[bench,coursework]": "install bench",
         "-m benchmarks": "bench",
     }
     return [next(name for mark, name in short.items() if mark in line) for line in lines[1::2]]
