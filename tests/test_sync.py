@@ -167,10 +167,10 @@ def test_a_lost_text_is_not_brought_back(book: Path) -> None:
 def test_a_new_notebook_gets_its_text(book: Path) -> None:
     """A notebook started in Jupyter becomes a chapter, in a folder of its own too."""
     cells = [nbformat.v4.new_markdown_cell("# New"), nbformat.v4.new_code_cell("2 + 2")]
-    (book / "book/assignments").mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), book / "book/assignments/one.ipynb")
-    assert run(book) == (["book/assignments/one.ipynb", "book/source/assignments/one.md"], [])
-    assert topics(book) == ["assignments/one", "page"]
+    (book / "book/more").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), book / "book/more/one.ipynb")
+    assert run(book) == (["book/more/one.ipynb", "book/source/more/one.md"], [])
+    assert topics(book) == ["more/one", "page"]
     assert run(book) == ([], [])
 
 
@@ -200,6 +200,28 @@ def test_a_change_of_the_engine_executes_the_chapters(book: Path) -> None:
     (book / "book_utils/answer.txt").write_text("forty-three")
     assert run(book) == (["book/page.ipynb"], [])
     assert b"forty-three" in (book / "book/page.ipynb").read_bytes()
+
+
+def test_the_coursework_is_no_part_of_the_engine(tmp_path: Path, root: Path) -> None:
+    """A change of the coursework executes the chapters that speak of it, and no other."""
+    speaks = text_with(
+        "from pathlib import Path\n\nPath('../book_utils/coursework/marks.txt')"
+        ".read_text()  # book_utils.coursework"
+    )
+    made = make_book(tmp_path, root, silent=TEXT, speaks=speaks)
+    (made / "book_utils/coursework").mkdir()
+    (made / "book_utils/coursework/marks.txt").write_text("one")
+    run(made)
+    (made / "book_utils/coursework/marks.txt").write_text("two")
+    assert run(made) == (["book/speaks.ipynb"], [])
+
+
+def test_the_kernels_import_this_checkout(tmp_path: Path, root: Path) -> None:
+    """In a second checkout the chapters run with its own package, not with the installed one."""
+    made = make_book(tmp_path, root, page=text_with("import book_utils\n\nbook_utils.WHERE"))
+    (made / "book_utils/__init__.py").write_text("WHERE = 'the second checkout'")
+    assert run(made)[1] == []
+    assert b"the second checkout" in (made / "book/page.ipynb").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -232,20 +232,28 @@ class _OnePython(KernelSpecManager):
         return KernelSpec(argv=command, **{k: KERNELSPEC[k] for k in ("display_name", "language")})
 
 
-def _kernel_manager(python: str | Path) -> AsyncKernelManager:
+def kernel_manager(python: str | Path) -> AsyncKernelManager:
+    """What starts kernels of this interpreter."""
     specs = _OnePython()
     specs.python = str(python)
     return AsyncKernelManager(kernel_name=KERNELSPEC["name"], kernel_spec_manager=specs)
 
 
 async def execute(
-    notebook: NotebookNode, folder: Path, python: str | Path = sys.executable
+    notebook: NotebookNode,
+    folder: Path,
+    python: str | Path = sys.executable,
+    checkout: Path | None = None,
 ) -> NotebookNode:
-    """The notebook with its outputs, run by `python` with `folder` as the current folder."""
+    """The notebook with its outputs, run by `python` with `folder` as the current folder.
+
+    The package is that of `checkout`, also where another one is installed; without it, the
+    installed one.
+    """
     executed = nbformat.from_dict(notebook)
     client = NotebookClient(
         executed,
-        km=_kernel_manager(python),
+        km=kernel_manager(python),
         timeout=CELL_SECONDS,
         record_timing=False,
         store_widget_state=False,
@@ -257,6 +265,9 @@ async def execute(
             "IPYTHONDIR": profile,
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }
+        if checkout is not None:
+            before = os.environ.get("PYTHONPATH")
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout), before]))
         try:
             await client.async_execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

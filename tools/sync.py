@@ -39,26 +39,28 @@ def topics(root: Path) -> list[str]:
     notebooks = {
         path.relative_to(book)
         for path in book.rglob("*.ipynb")
-        if ".ipynb_checkpoints" not in path.parts and "source" not in path.parts
+        if not {".ipynb_checkpoints", "source", "assignments"} & set(path.relative_to(book).parts)
     }
     return sorted({path.with_suffix("").as_posix() for path in texts | notebooks})
 
 
-def engine_files(root: Path) -> Iterator[Path]:
+def engine_files(root: Path, coursework: bool) -> Iterator[Path]:
     """What a chapter's outputs depend on besides its own text."""
-    yield from (
-        path
-        for path in sorted((root / "book_utils").rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    )
+    for path in sorted((root / "book_utils").rglob("*")):
+        below = path.relative_to(root / "book_utils").parts
+        if not path.is_file() or "__pycache__" in below:
+            continue
+        # Nothing imports the coursework, so only a chapter that speaks of it can depend on it.
+        if coursework or below[0] != "coursework":
+            yield path
     yield root / "constraints.txt"
     yield root / "jupytext.toml"
     yield root / "tools" / "notebooks.py"
 
 
-def engine(root: Path) -> str:
+def engine(root: Path, coursework: bool = False) -> str:
     """A digest of the engine; the names count, so that a renamed file is a change."""
-    files = [(path.relative_to(root).as_posix(), path) for path in engine_files(root)]
+    files = [(path.relative_to(root).as_posix(), path) for path in engine_files(root, coursework)]
     return digest(part for name, path in files for part in (name.encode(), path.read_bytes()))
 
 
@@ -75,7 +77,7 @@ class Chapter:
     """The three files of a chapter: its text, its notebook, and the note of its last run."""
 
     def __init__(self, root: Path, topic: str) -> None:
-        self.topic = topic
+        self.topic, self.root = topic, root
         self.text = root / "book" / "source" / f"{topic}.md"
         self.notebook = root / "book" / f"{topic}.ipynb"
         self.note = root / "_build" / "sync" / topic
@@ -85,6 +87,11 @@ class Chapter:
         text = from_text(self.text.read_text(encoding="utf-8")) if self.text.exists() else None
         stored = nbformat.read(self.notebook, as_version=4) if self.notebook.exists() else None
         return reconcile(text, stored)
+
+    def coursework(self) -> bool:
+        """Whether it speaks of the coursework, and so depends on it."""
+        forms = (path for path in (self.text, self.notebook) if path.exists())
+        return any("book_utils.coursework" in path.read_text(encoding="utf-8") for path in forms)
 
     def state(self, engine: str) -> str:
         """A digest of everything that the stored notebook depends on, and of itself."""
@@ -99,7 +106,7 @@ class Chapter:
 async def sync_chapter(chapter: Chapter, engine: str) -> list[Path]:
     """Execute one chapter and write what differs; return the files written."""
     text = to_text(chapter.wanted())
-    executed = await execute(from_text(text), folder=chapter.notebook.parent)
+    executed = await execute(from_text(text), folder=chapter.notebook.parent, checkout=chapter.root)
     files = {chapter.text: text, chapter.notebook: dumps(executed)}
     written = [path for path, content in files.items() if write_if_changed(path, content)]
     write_if_changed(chapter.note, chapter.state(engine))
@@ -108,12 +115,12 @@ async def sync_chapter(chapter: Chapter, engine: str) -> list[Path]:
 
 async def sync(root: Path, only: Collection[str] = ()) -> tuple[list[Path], list[str]]:
     """Bring all chapters in step, or some; return the files written and what went wrong."""
-    now = engine(root)
+    now = {coursework: engine(root, coursework) for coursework in (False, True)}
     known = topics(root)
     unknown = [topic for topic in only if topic not in known]
     wrong = [f"{topic}: no such chapter; there are {', '.join(known)}" for topic in unknown]
     chapters = [Chapter(root, topic) for topic in known if topic in only or not only]
-    stale = [chapter for chapter in chapters if not chapter.fresh(now)]
+    stale = [chapter for chapter in chapters if not chapter.fresh(now[chapter.coursework()])]
     turn = asyncio.Semaphore(AT_ONCE)
     written: list[Path] = []
     with tqdm(total=len(stale), desc="chapters", unit="chapter", disable=not stale) as bar:
@@ -122,7 +129,7 @@ async def sync(root: Path, only: Collection[str] = ()) -> tuple[list[Path], list
             async with turn:
                 bar.set_postfix_str(chapter.topic)
                 try:
-                    written.extend(await sync_chapter(chapter, now))
+                    written.extend(await sync_chapter(chapter, now[chapter.coursework()]))
                 except ChapterError as error:
                     wrong.append(f"{chapter.topic}: {error}")
                 bar.update()
