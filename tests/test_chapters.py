@@ -9,7 +9,7 @@ import pytest
 BOOK = Path(__file__).resolve().parent.parent / "book"
 
 # Pages about the book are not chapters of it.
-PAGES = {"index", "ledger", "references"}
+PAGES = {"coursework", "index", "ledger", "references"}
 CHAPTERS = sorted(path.stem for path in (BOOK / "source").glob("*.md") if path.stem not in PAGES)
 
 WORDS_PER_MINUTE = 150
