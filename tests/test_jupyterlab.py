@@ -1,9 +1,11 @@
-"""In JupyterLab, with a kernel: the same explorable, drawn by the same module."""
+"""In JupyterLab, with a kernel: the same explorables, drawn by the same module; and an assignment
+as a student meets it."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,6 +27,12 @@ PATIENCE = 60
 
 DISPLAY = "from book_utils.widgets import explorable\nshown = explorable({name!r})()\nshown"
 ASK = "shown.state()"
+ASSIGNMENT = Path("book/assignments/example/bptt.ipynb")
+# Jupyter gives a student's figure no words; the check below it says what it shows.
+OUTPUTS = """() => axe.run(
+    {include: ['.jp-OutputArea']},
+    {resultTypes: ['violations'], rules: {'image-alt': {enabled: false}}},
+)"""
 COMPARE = "print('moved:', shown.state() != explorable({name!r})().state())"
 
 
@@ -57,6 +65,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
         notebook.metadata["kernelspec"] = kernel
         nbformat.write(notebook, home / f"{name}.ipynb")
+    shutil.copy(root / ASSIGNMENT, home)
     port, log = free_port(), home / "log"
     own = {name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     own |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "PYTHONPATH": str(root)}
@@ -147,3 +156,41 @@ def test_stretch_in_jupyterlab(page, lab):
 
     run(page, 1)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("'x': [4.0, -4.0]")
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_assignment_in_jupyterlab(page, lab, root, node_modules):
+    """By keyboard alone: run the folded setup cell, type an answer, run its check and read what it
+    says, be told what is missing. The console is silent, and axe has nothing against the outputs.
+    """
+    faults: list[str] = []
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    names = [cell.id for cell in nbformat.read(root / ASSIGNMENT, as_version=4).cells]
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    check, last = (cells.nth(names.index(name)) for name in ("q1", "last"))
+    page.goto(f"{lab}/lab/tree/{ASSIGNMENT.name}?reset")
+    page.get_by_role("button", name="| Idle").wait_for()
+    expect(cells.nth(names.index("setup"))).to_contain_text("Run this cell first")
+    expect(cells.nth(names.index("setup")).locator(".cm-content")).to_have_count(0)
+
+    press(page, *["Shift+Enter"] * (1 + names.index("q1")))
+    expect(check).to_contain_text("terms, an array of numbers: not answered yet.")
+    press(page, "ArrowUp", "ArrowUp", "Enter", "Control+End", "Enter")
+    page.keyboard.type("terms = [1, 2, 3]")
+    press(page, "Shift+Enter", "Shift+Enter")
+    expect(check).to_contain_text("LOOK AGAIN: there are four terms. terms has shape (3,)")
+
+    press(page, *["Shift+Enter"] * (len(names) - 1 - names.index("q1")))
+    expect(last).to_contain_text("Question 1: by hand: a public check did not pass.")
+    expect(last).to_contain_text("Question 2: the closed form: not answered yet: state, derivative")
+    expect(last).to_contain_text("nothing is written in the saved notebook.")
+
+    page.evaluate((node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate(OUTPUTS)
+    assert [violation["id"] for violation in found["violations"]] == []
+    assert faults == []

@@ -124,14 +124,14 @@ def ci_run(clone: Path, machine: Path) -> list[str]:
 
 
 def test_ci_installs_tools_only_when_they_are_missing(clone: Path, machine: Path) -> None:
-    """The script brings Chromium and a C compiler from Debian, then runs `make test` at last."""
+    """Chromium, bubblewrap and a C compiler come from Debian where missing, then tests run."""
     assert ci_run(clone, machine) == [
         "apt-get update CI=true",
-        "apt-get install --yes --no-install-recommends chromium gcc libc6-dev CI=true",
+        "apt-get install --yes --no-install-recommends chromium bubblewrap gcc libc6-dev CI=true",
         "make test CI=true",
     ]
     (clone / "calls").unlink()
-    for name in ("chromium", "cc"):
+    for name in ("chromium", "bwrap", "cc"):
         (machine / name).symlink_to(machine / "make")
     assert ci_run(clone, machine) == ["make test CI=true"]
 
