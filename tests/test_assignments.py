@@ -182,6 +182,19 @@ def test_a_course_is_the_same_every_time(name: str) -> None:
 
 
 @EACH
+def test_the_instructor_version_runs(name: str) -> None:
+    """What an instructor reads can be run from top to bottom, and each question earns all marks."""
+    made, names = built(name, 0), {}
+    for cell in made.instructor.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") != "last":
+            rehearse.run(cell.source, names)
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                question = next(q for q in made.questions if q.id == cell.id)
+                assert names["look"].close() == question.points
+    assert names["look"].name == [q.id for q in made.questions if q.by == "machine"][-1]
+
+
+@EACH
 def test_nothing_secret_is_released(name: str) -> None:
     """A mark planted into every solution, hidden test, draw, mistake and rubric, and the seed,
     stand in the instructor version and nowhere in what is released."""

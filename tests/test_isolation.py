@@ -14,6 +14,7 @@ from walled_course import BUNDLE, POINTS, answered, cell_of, earned, file_of, ri
 
 from book_utils.coursework import examiner
 from book_utils.coursework.examiner import Examiner, Limits, Unisolated, isolated_here
+from book_utils.coursework.isolation import sandbox
 from book_utils.coursework.isolation.session import Session
 from book_utils.derivations.engine.timelimit import OutOfTime, time_limit
 
@@ -331,3 +332,16 @@ def test_the_same_submission_gets_the_same_report(one: Examiner) -> None:
     data = file_of(answered("import random\nprint({'a', 'b', 'c'}, object())", **right()))
     first, second = (one.examine(BUNDLE, data) | {"seconds": 0} for _ in range(2))
     assert first == second
+
+
+def test_packages_may_lie_below_the_folders_that_are_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages below /tmp or /home are seen inside, where both are the notebook's own folders."""
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages/found.py").write_text("answer = 42")
+    (tmp_path / "beside.txt").write_text("not for students")
+    folders = [*sandbox._package_folders(), tmp_path / "packages"]
+    monkeypatch.setattr(sandbox, "_package_folders", lambda: folders)
+    look = f"import os, found\nprint(found.answer, os.listdir({str(tmp_path)!r}))"
+    assert shown(look) == [(None, [{"text": "42 ['packages']\n"}])]

@@ -206,7 +206,8 @@ def _total(found: Standing) -> list[str]:
             "</p>"
         )
         still = ", ".join(escaped(mark.title) for mark in found.open)
-        parts.append(f"<p>A person still has to mark: {still}.</p>")
+        stop = "" if still.endswith("?") else "."
+        parts.append(f"<p>A person still has to mark: {still}{stop}</p>")
     if found.submitted:
         moment = found.submitted.strftime("%Y-%m-%d %H:%M %Z").strip()
         late = f", {duration(found.late)} after the deadline" if found.late > 0 else ""

@@ -97,8 +97,8 @@ def _meant(built: Built) -> list[str]:
     The draw cells stand among the hidden tests, but these texts of theirs are there to be read.
     What stands in a solution, a rubric or a mistake stays a secret all the same.
     """
-    shown = [_squeezed(cell.source) for cell in built.student.cells]
-    texts = [_squeezed(each) for each in _strings(built.drawn.values())]
+    shown = [squeezed(cell.source) for cell in built.student.cells]
+    texts = [squeezed(each) for each in _strings(built.drawn.values())]
     return [text for text in texts if text and any(text in cell for cell in shown)]
 
 
@@ -112,7 +112,7 @@ def _strings(values: Iterable[Any]) -> Iterator[str]:
             yield from _strings(value)
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
     """Without spaces and quotes, which another spelling may have in other places."""
     return re.sub(r"[\s'\"\\]+", "", text)
 
@@ -120,11 +120,11 @@ def _squeezed(text: str) -> str:
 def _passages(text: str) -> Iterator[str]:
     """Lines that are long enough to be known again, and short ones together with the next."""
     lines = [line.strip(" \t#>*-") for line in text.splitlines()]
-    squeezed = [(_squeezed(line), bool(COMMON.fullmatch(line))) for line in lines]
-    squeezed = [(line, common) for line, common in squeezed if line]
-    for first in range(len(squeezed)):
+    parts = [(squeezed(line), bool(COMMON.fullmatch(line))) for line in lines]
+    parts = [(line, common) for line, common in parts if line]
+    for first in range(len(parts)):
         passage, telling = "", False
-        for line, common in squeezed[first:]:
+        for line, common in parts[first:]:
             passage += line
             telling = telling or not common
             if telling and len(passage) >= PASSAGE:
@@ -210,13 +210,13 @@ def told(text: str, secrets: Secrets, data: bytes = b"") -> Iterator[str]:
     for reading in _readings(text, data):
         if found := MARKER.search(reading):
             yield f"a marker of the source ({found[0].strip()!r})"
-        squeezed = _squeezed(reading)
+        close = squeezed(reading)
         # Comment signs at the beginning of lines do not hide a passage of several lines.
-        bare = _squeezed(re.sub(r"(?m)^[ \t#>*-]+", "", reading))
+        bare = squeezed(re.sub(r"(?m)^[ \t#>*-]+", "", reading))
         for passage, what in secrets.passages.items():
-            if passage in squeezed or passage in bare:
+            if passage in close or passage in bare:
                 yield what
-        low = squeezed.lower()
+        low = close.lower()
         for key, what in secrets.keys.items():
             pieces = {key[i : i + DIGITS].lower() for i in range(len(key) - DIGITS + 1)}
             if any(piece in low for piece in pieces | {str(int(key, 16))}):
@@ -244,7 +244,7 @@ def _unescaped(text: str) -> str:
 def _decoded(text: str, data: bytes) -> Iterator[bytes]:
     """Bytes hidden in a text, or packed into bytes."""
     for found in re.finditer(r"(?:[A-Za-z0-9+/_-]{4}\s*){5,}[A-Za-z0-9+/_-]*={0,2}", text):
-        run = _squeezed(found[0]).rstrip("=").replace("-", "+").replace("_", "/")
+        run = squeezed(found[0]).rstrip("=").replace("-", "+").replace("_", "/")
         # A run may begin with characters that do not belong to it, such as "data/".
         for start in range(4):
             part = run[start:]
@@ -254,7 +254,7 @@ def _decoded(text: str, data: bytes) -> Iterator[bytes]:
             except binascii.Error:
                 continue
     for found in re.finditer(r"(?:[0-9a-fA-F]{2}\s*){20,}", text):
-        yield bytes.fromhex(_squeezed(found[0]))
+        yield bytes.fromhex(squeezed(found[0]))
     for packed in re.finditer(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]", data):
         try:
             yield zlib.decompressobj(wbits=47).decompress(data[packed.start() :], LARGEST)

@@ -189,10 +189,11 @@ def _build(text: str, name: str, seed: bytes, student: str | None) -> Built:
     purpose = (name,) if student is None else (name, "student", student)
     drawing = [cell for cell, its in zip(source.cells, roles, strict=True) if its == "draw"]
     drawn = _draw(drawing, seed, purpose)
-    oracle = _oracle(drawing, seed, purpose)
+    key = Draws(seed, *purpose).key
+    oracle = _with_draws(key, "\n".join(c.source for c in drawing)) if drawing else ""
     questions: dict[str, Question] = {}
     mistakes, rubrics = [], {}
-    grader, instructor = [setup_cell()], []
+    grader, instructor = [setup_cell()], [setup_cell()]
     given = 0
     for number, (cell, its) in enumerate(zip(source.cells, roles, strict=True), 1):
         where = f"cell {number}" if its is None else f"{its} {cell.metadata[its]}"
@@ -209,7 +210,8 @@ def _build(text: str, name: str, seed: bytes, student: str | None) -> Built:
                 given += 1
                 grader.append(_code(body, f"given-{given}", locked=True))
             case "draw":
-                instructor.append(_code(body))
+                drawing_starts = cell is drawing[0]
+                instructor.append(_code(_with_draws(key, body) if drawing_starts else body))
                 continue
             case "answer":
                 identifier = f"{cell.metadata.answer}-answer"
@@ -238,7 +240,9 @@ def _build(text: str, name: str, seed: bytes, student: str | None) -> Built:
             case "mistake":
                 mistake = Mistake(cell.metadata.mistake, body, cell.metadata.get("earns"))
                 mistakes.append(mistake)
-                instructor.append(_code(f"# Typical mistake: earns {mistake.earns}\n{body}"))
+                # As text: run, it would change what the cells below find.
+                told = f"Typical mistake: earns {mistake.earns}"
+                instructor.append(_markdown(f"**{told}**\n\n```python\n{body}\n```"))
                 continue
         instructor.append(grader[-1])
     for identifier in [*rubrics, *(mistake.question for mistake in mistakes)]:
@@ -302,17 +306,14 @@ def _refuse_shadows(question: Question, drawn: Mapping[str, Any]) -> None:
             )
 
 
-def _oracle(drawing: list[NotebookNode], seed: bytes, purpose: tuple[str, ...]) -> str:
-    """The draw cells again, for the hidden tests: they need what was drawn, and the truth."""
-    if not drawing:
-        return ""
-    key = Draws(seed, *purpose).key.hex()
+def _with_draws(key: bytes, code: str) -> str:
+    """Draw cells as they can be run again: hidden tests need what was drawn, and the truth."""
     head = [
         "from book_utils.coursework.draws import Draws",
         "from book_utils.coursework.marking import *",
-        f'draw = Draws.of(bytes.fromhex("{key}"))',
+        f'draw = Draws.of(bytes.fromhex("{key.hex()}"))',
     ]
-    return "\n".join([*head, *(cell.source for cell in drawing)])
+    return "\n".join([*head, code])
 
 
 def _check(question: Question, body: str, oracle: str) -> str:

@@ -139,14 +139,16 @@ def _walls(hide: tuple[str, ...] = (), disk: int = 64) -> list[str]:
     shown = _shown()
     told = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
     told += ["--new-session", "--die-with-parent", "--clearenv"]
-    told += ["--uid", "65534", "--gid", "65534", "--hostname", "notebook", *_bound(shown)]
+    told += ["--uid", "65534", "--gid", "65534", "--hostname", "notebook"]
+    size = str(disk * MIB)
+    # First these, then what is shown: Python's packages often lie below /home, or below /tmp.
+    for folder in ("/tmp", "/home"):
+        told += ["--size", size, "--tmpfs", folder]
+    told += _bound(shown)
     for path in (path.resolve() for path in [_own_package(), *map(Path, hide)]):
         if path.exists() and _within(path, shown):
             told += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    size = str(disk * MIB)
-    told += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", "/home", "/dev/shm"):
-        told += ["--size", size, "--tmpfs", folder]
+    told += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]
     # bubblewrap's own folders in memory have no size limit, so nothing may be written there.
     told += ["--remount-ro", "/dev"]
     environment = {
@@ -175,8 +177,9 @@ def _as_nobody() -> list[str]:
     user = str(0x70000000 + os.getpid())
     return [
         *(bubblewrap or "bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
-        *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", *_bound(_shown())),
-        *("--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc", "--tmpfs", "/tmp"),
+        *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--tmpfs", "/tmp"),
+        *_bound(_shown()),
+        *("--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"),
         *("--remount-ro", "/", "--", setpriv or "setpriv"),
         *("--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all", "--"),
     ]
