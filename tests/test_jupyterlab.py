@@ -179,11 +179,11 @@ def test_assignment_in_jupyterlab(page, lab, root, node_modules):
     expect(cells.nth(names.index("setup")).locator(".cm-content")).to_have_count(0)
 
     press(page, *["Shift+Enter"] * (1 + names.index("q1")))
-    expect(check).to_contain_text("terms, an array of numbers: not answered yet.")
+    expect(check).to_contain_text("four_terms, an array of numbers: not answered yet.")
     press(page, "ArrowUp", "ArrowUp", "Enter", "Control+End", "Enter")
-    page.keyboard.type("terms = [1, 2, 3]")
+    page.keyboard.type("four_terms = [1, 2, 3]")
     press(page, "Shift+Enter", "Shift+Enter")
-    expect(check).to_contain_text("LOOK AGAIN: there are four terms. terms has shape (3,)")
+    expect(check).to_contain_text("LOOK AGAIN: there are four terms. four_terms has shape (3,)")
 
     press(page, *["Shift+Enter"] * (len(names) - 1 - names.index("q1")))
     expect(last).to_contain_text("Question 1: by hand: a public check did not pass.")
