@@ -187,7 +187,9 @@ def test_assignment_in_jupyterlab(page, lab, root, node_modules):
 
     press(page, *["Shift+Enter"] * (len(names) - 1 - names.index("q1")))
     expect(last).to_contain_text("Question 1: by hand: a public check did not pass.")
-    expect(last).to_contain_text("a formula for every T: not answered yet: state, term_k, derivative")
+    expect(last).to_contain_text(
+        "a formula for every T: not answered yet: state, term_k, derivative"
+    )
     expect(last).to_contain_text("nothing is written in the saved notebook.")
 
     page.evaluate((node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
