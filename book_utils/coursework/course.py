@@ -12,6 +12,7 @@ import secrets
 import stat
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,6 +119,17 @@ class Course:
         """The assignments that can be graded, by name."""
         found = (self.folder / "source").glob("*/*.ipynb")
         return sorted(path.stem for path in found if path.stem == path.parent.name)
+
+    def chosen(self, names: Sequence[str]) -> list[str]:
+        """These assignments, or all that were released."""
+        released = self.released()
+        for name in names:
+            if name not in released:
+                raise CourseError(
+                    f"assignment {shown(name)} is not released in {self.folder}: "
+                    f"expected one of {', '.join(released) or 'none, release one first'}"
+                )
+        return list(names) or released
 
     def lateness(self, name: str, handed_in: datetime | None) -> float:
         """Seconds after the deadline; 0 where one of the two is not known."""

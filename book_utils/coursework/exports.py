@@ -23,7 +23,6 @@ from .rosters import IDS, Roster, Student
 from .standing import (
     Paper,
     Standing,
-    chosen,
     number,
     paper,
     shortened,
@@ -109,7 +108,7 @@ def export(
     Without formats: all that the roster allows. `missing` says what stands for a submission that
     was not handed in: an empty cell, or zero.
     """
-    assignments = chosen(course, assignments)
+    assignments = course.chosen(assignments)
     if not formats:
         of_roster = [roster.kind] if roster and roster.kind in FORMATS else []
         formats = ["csv", *of_roster, "gradescope", "gradebook"]

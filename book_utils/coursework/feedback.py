@@ -24,7 +24,6 @@ from .source import TEXT_STUB
 from .standing import (
     Mark,
     Standing,
-    chosen,
     duration,
     grader,
     number,
@@ -98,7 +97,7 @@ def pages(
     `rubric` shows students how written answers are graded.
     """
     summary = Summary()
-    names = chosen(course, assignments)
+    names = course.chosen(assignments)
     books = gradebook.read_and_sync(course, names, students, roster, wait)
     summary.problems += books.problems
     summary.look += books.notes

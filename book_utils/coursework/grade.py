@@ -372,13 +372,7 @@ def grade(
     say: Callable[[str], None] = print,
 ) -> Summary:
     """Grade all that was handed in and has no report that fits."""
-    released = course.released()
-    for name in assignments:
-        if name not in released:
-            raise CourseError(
-                f"assignment {shown(name)} is not released in {course.folder}: "
-                f"expected one of {', '.join(released) or 'none, release one first'}"
-            )
+    assignments = course.chosen(assignments)
     wanted = [courses.student_id(student) for student in students]
     terms = {
         "limits": limits_of(course),
@@ -389,7 +383,7 @@ def grade(
         refuse_unless_isolated(isolation)
     job = Job(course, terms)
     summary = Summary()
-    handed, odd = walk(course, list(assignments) or released, wanted)
+    handed, odd = walk(course, assignments, wanted)
     summary.failed.extend(odd)
     there = {each.student for each in handed}
     summary.failed.extend(f"{s}: nothing handed in" for s in wanted if s not in there)

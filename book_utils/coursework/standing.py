@@ -20,7 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from . import source
-from .course import Course, CourseError, handed_in, shown, student_id
+from .course import Course, CourseError, handed_in, student_id
 
 SHOWN = 20
 """Lines of a list in a summary."""
@@ -221,18 +221,6 @@ def grader(course: Course, name: str, student: str | None = None) -> NotebookNod
 @lru_cache(maxsize=32)
 def _notebook(path: Path, _changed: int) -> NotebookNode:
     return nbformat.read(path, as_version=4)
-
-
-def chosen(course: Course, names: Sequence[str]) -> list[str]:
-    """These assignments, or all that were released."""
-    released = course.released()
-    for name in names:
-        if name not in released:
-            raise CourseError(
-                f"assignment {shown(name)} is not released in {course.folder}: "
-                f"expected one of {', '.join(released) or 'none, release one first'}"
-            )
-    return list(names) or released
 
 
 def own_cells(ours: NotebookNode, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
