@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -38,11 +39,33 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+READER = ROOT / ".venv" / "reader" / "bin" / "python"
+"""The Python of someone who runs the cells on Binder: `make test` makes its environment."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Kernels start without the reader's IPython profile, those of nbval in book/ too."""
-    profile = tempfile.TemporaryDirectory()
-    os.environ["IPYTHONDIR"] = profile.name
-    config.add_cleanup(profile.cleanup)
+    """Kernels start without the user's IPython profile, and nbval's are those of a reader."""
+    private = tempfile.TemporaryDirectory()
+    config.add_cleanup(private.cleanup)
+    os.environ["IPYTHONDIR"] = str(Path(private.name) / "ipython")
+    # The kernel that pyproject.toml tells nbval to start. Without the reader's environment it is
+    # this Python, and `reader` below says what is missing.
+    kernel = Path(private.name) / "kernels" / "reader" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    python = str(READER if READER.exists() else sys.executable)
+    command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel.write_text(json.dumps({"argv": command, "display_name": "Reader", "language": "python"}))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(
+        filter(None, [private.name, os.environ.get("JUPYTER_PATH")])
+    )
+
+
+@pytest.fixture(scope="session")
+def reader() -> Path:
+    """The Python of someone who runs the cells, in an environment that Binder would make."""
+    if not READER.exists():
+        missing("The environment of a reader is missing: run `make test`, which makes .venv/reader")
+    return READER
 
 
 @pytest.fixture(scope="session")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
+from conftest import ROOT
+from nbval.kernel import start_new_kernel
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tools.lock import EXPORT, HEADER, constraints
-from tools.notebooks import execute
-from tools.sync import ROOT, topics
+from tools.reader import pip_section
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "constraints.txt").read_text()
@@ -92,22 +90,14 @@ def test_a_lock_with_an_address_is_refused() -> None:
             constraints(f"b==1.0\n{line}\n")
 
 
-def binder() -> dict:
-    """What Binder reads."""
-    return yaml.safe_load((ROOT / "environment.yml").read_text())
-
-
-def pip_section() -> list[str]:
-    """What Binder hands to pip."""
-    (section,) = [entry["pip"] for entry in binder()["dependencies"] if isinstance(entry, dict)]
-    return section
+BINDER = (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 
 def test_conda_brings_python_and_pip_only() -> None:
     """All else comes from the lock, and nothing that pyproject.toml says is said twice."""
-    names = [entry for entry in binder()["dependencies"] if isinstance(entry, str)]
+    names = [e for e in yaml.safe_load(BINDER)["dependencies"] if isinstance(e, str)]
     assert {re.split("[=<>]", name)[0] for name in names} == {"python", "pip"}
-    assert pip_section() == ["-c constraints.txt", "-e ."]
+    assert pip_section(BINDER) == ["-c constraints.txt", "-e ."]
 
 
 def needed(packages: dict[str, list[str]]) -> set[str]:
@@ -141,43 +131,44 @@ def test_what_is_needed_follows_the_requirements_but_no_extra() -> None:
     assert needed(packages) == {name, "one", "two"}
 
 
-def test_binder_runs_every_chapter(clone: Path, tmp_path: Path) -> None:
-    """A fresh environment made from Binder's pip section runs every chapter; no tool gets in."""
-    # conda writes the section to a file beside environment.yml and runs pip there.
-    (clone / "section.requirements.txt").write_text("\n".join(pip_section()) + "\n")
-    venv.create(tmp_path / "fresh", with_pip=True)
-    python = tmp_path / "fresh" / "bin" / "python"
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    for command in (
-        ["install", "--progress-bar", "off", "-r", "section.requirements.txt"],
-        ["check"],
-    ):
-        done = subprocess.run([*pip, *command], cwd=clone, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    listed = subprocess.run(
-        [*pip, "list", "--format", "json"], cwd=clone, capture_output=True, text=True, check=True
+def test_binder_installs_what_is_needed_and_no_tool(reader: Path) -> None:
+    """Binder's pip section brings the book, what it needs in the locked versions, and no more."""
+    pip = [str(reader), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    listed, inspected = (
+        json.loads(
+            subprocess.run([*pip, *asked], capture_output=True, text=True, check=True).stdout
+        )
+        for asked in (["list", "--format", "json"], ["inspect", "--local"])
     )
-    installed = {canonicalize_name(p["name"]): p["version"] for p in json.loads(listed.stdout)}
-    inspected = subprocess.run(
-        [*pip, "inspect", "--local"], cwd=clone, capture_output=True, text=True, check=True
-    )
+    installed = {canonicalize_name(p["name"]): p for p in listed}
     requirements = {
         canonicalize_name(one["metadata"]["name"]): one["metadata"].get("requires_dist", [])
-        for one in json.loads(inspected.stdout)["installed"]
+        for one in inspected["installed"]
     }
-    ours = {canonicalize_name(PROJECT["name"]), "pip", "setuptools", "wheel"}
+    book = canonicalize_name(PROJECT["name"])
+    assert installed[book]["editable_project_location"] == str(ROOT)
+    ours = {book, "pip", "setuptools", "wheel"}
     assert installed.keys() <= needed(requirements) | ours
     assert not installed.keys() & {"jupyter-book", "sphinx", "pytest", "nbval", "jupyterlab"}
     python_version = ".".join(map(str, sys.version_info[:3]))
     for name in installed.keys() - ours:
-        assert installed[name] == pinned(name, python_version)
+        assert installed[name]["version"] == pinned(name, python_version)
 
-    ran = 0
-    # The ledger imports nothing of its own: it checks the records of all chapters, for minutes,
-    # and nbval replays it.
-    for topic in sorted({*topics(clone)} - {"ledger"}):
-        notebook = nbformat.read(clone / "book" / f"{topic}.ipynb", as_version=4)
-        executed = asyncio.run(execute(notebook, clone / "book", python=python))
-        ran += sum(cell.cell_type == "code" for cell in executed.cells)
-    assert ran > 0, "no chapter has a cell that runs"
+
+def test_chapters_are_replayed_in_binders_environment(
+    reader: Path, pytestconfig: pytest.Config
+) -> None:
+    """The kernels in which nbval replays every chapter run in the environment tested above."""
+    assert not pytestconfig.option.nbval_current_env
+    manager, client = start_new_kernel(kernel_name=pytestconfig.option.nbval_kernel_name)
+    said: list[str] = []
+    try:
+        client.execute_interactive(
+            "import sys, book_utils; print(sys.prefix, book_utils.__path__[0], sep='\\n')",
+            timeout=60,
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+        )
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "".join(said).split() == [str(reader.parent.parent), str(ROOT / "book_utils")]

@@ -153,6 +153,7 @@ def calls(workshop: Path, *arguments: str) -> list[str]:
         "tools.serve": "serve",
         "-m pytest": "pytest",
         "-m venv": "venv",
+        "tools.reader": "reader",
         "[bench,coursework]": "install bench",
         "-m benchmarks": "bench",
     }
@@ -163,7 +164,7 @@ def test_the_first_run_does_all_and_the_second_nothing(workshop: Path) -> None:
     """`make serve` installs no test tool and no development package; nothing is done twice."""
     assert calls(workshop, "serve") == ["install site", "npm site", "build", "serve"]
     assert calls(workshop, "serve") == ["serve"]
-    assert sorted(calls(workshop, "test")[:-1]) == ["install test", "npm test"]
+    assert sorted(calls(workshop, "test")[:-1]) == ["install test", "npm test", "reader"]
     assert calls(workshop, "test") == ["pytest"]
     assert calls(workshop, "book") == []
 
@@ -179,9 +180,8 @@ def test_the_benchmark_has_an_environment_of_its_own(workshop: Path) -> None:
 def test_make_is_safe_with_j(workshop: Path) -> None:
     """With -j all is done once, and no installer works in a folder that a build reads."""
     done = calls(workshop, "serve", "test")
-    assert sorted(done) == sorted(
-        ["install site", "install test", "npm site", "npm test", "build", "serve", "pytest"]
-    )
+    once = ["install site", "install test", "npm site", "npm test", "reader", "build", "serve"]
+    assert sorted(done) == sorted([*once, "pytest"])
 
 
 @pytest.mark.parametrize(
