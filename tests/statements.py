@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -40,16 +40,18 @@ def numbered(text: str) -> list[Statement]:
     return found
 
 
+def results(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """What the cells of a notebook display, other than what they print."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type in ("execute_result", "display_data"):
+                yield output
+
+
 def displayed(notebook: NotebookNode) -> set[str]:
     """The labels that the notebook's stored results begin with."""
-    results = (
-        "".join(output.get("data", {}).get("text/plain", ""))
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type in ("execute_result", "display_data")
-    )
-    return {label for label, colon, _ in (text.partition(":") for text in results) if colon}
+    texts = ("".join(output.get("data", {}).get("text/plain", "")) for output in results(notebook))
+    return {label for label, colon, _ in (text.partition(":") for text in texts) if colon}
 
 
 def gaps(statements: Iterable[Statement], shown: set[str], registered: set[str]) -> list[str]:
