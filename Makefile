@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 # Files of tests, and classes in them, run side by side; the cells of one notebook stay in order.
+# The chapters come first: the ledger, the longest of all, must not be what is waited for.
 WORKERS ?= 2
 
 BIN := .venv/bin
@@ -44,7 +45,7 @@ serve: $(SITE) ## build the book if needed and show it on localhost (PORT=8000)
 	@$(PY) -m tools.serve _build/html --port $(PORT)
 
 test: $(ENV_TEST) $(NPM_TEST) $(ENV_READER) ## run every test, replay every chapter
-	@$(PY) -m pytest -n $(WORKERS) --dist loadscope
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 book: $(SITE) ## build the site into _build/html
 	@echo "The site is in _build/html"

@@ -37,7 +37,7 @@ LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 ORIGIN = "chapter"
 ADDRESS = re.compile(r"[^\n]* at 0x[0-9a-fA-F]+[^\n]*")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-CELL_SECONDS = 900
+CELL_SECONDS = 1800
 
 
 class ChapterError(Exception):
