@@ -46,7 +46,8 @@ class Behaviour:
             url = f"{site_url}/{name}"
             with pages.Visit(browser, url, viewport=self.screen, color_scheme=self.theme) as visit:
                 visit.settled(f"{pages.UNREACHABLE}.length === 0")
-                found = [*visit.overflow(), *visit.accessibility(axe, self.rules), *visit.faults]
+                found = [*visit.overflow(), *visit.plain_formulas()]
+                found += [*visit.accessibility(axe, self.rules), *visit.faults]
                 if found:
                     faults[name] = found
         assert faults == {}
@@ -76,6 +77,14 @@ class TestNarrowAndDark(Behaviour):
     screen, theme, rules = NARROW, "dark", pages.COLOURS
 
 
+def test_formulas_break_no_rule(browser: Browser, axe: str, site_url: str) -> None:
+    """Where formulas stand in full, axe objects to none of their parts either."""
+    with pages.Visit(browser, f"{site_url}/book/jacobian.html") as visit:
+        visit.settled(f"{pages.UNREACHABLE}.length === 0")
+        assert visit.page.locator(".katex-display .katex-html").count() > 10
+        assert visit.accessibility(axe) == []
+
+
 def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
     """A page spoiled on purpose is caught at every gate of the test above."""
     with pages.Visit(browser, f"{site_url}/index.html") as visit:
@@ -92,6 +101,13 @@ def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
         found = " ".join([*visit.accessibility(axe), *visit.faults])
         for sign in ("color-contrast", "image-alt", "console: spoiled", "another host"):
             assert sign in found
+        visit.page.evaluate(
+            """() => document.querySelector("#spoiled").innerHTML =
+                'grey <span class="katex"><span class="katex-html">'
+                + '<span style="color: red">y</span></span></span>'"""
+        )
+        assert "a colour of its own" in " ".join(visit.plain_formulas())
+        assert visit.page.locator("#spoiled").inner_text() == "grey x"
         colours = " ".join(visit.accessibility(axe, pages.COLOURS))
         assert "color-contrast" in colours
         assert "image-alt" not in colours

@@ -14,9 +14,9 @@ from book_utils.dynamics.one_unit import fold, limit, objective, shock
 from book_utils.experiments import training as study
 from book_utils.figures import descents, speedups
 
-COUNTS = {8: (192, 105, 20, 12), 9: (172, 82, 48, 32)}
-JUMPS = {8: (1, 2, 0, 0), 9: (1, 2, 0, 0)}
-CROSSINGS = {8: (1, 3, 0, 0), 9: (2, 8, 0, 0)}
+COUNTS = {8: (178, 96, 19, 14), 9: (175, 90, 49, 45)}
+JUMPS = {8: (3, 4, 0, 0), 9: (2, 2, 0, 0)}
+CROSSINGS = {8: (5, 5, 0, 0), 9: (2, 2, 0, 0)}
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def test_examples_do_not_hang_on_rounding(records, example):
             assert moved.count(name) == record.count(name)
             assert moved.crossings(name) == record.crossings(name)
             np.testing.assert_array_equal(moved.jumps(name), record.jumps(name))
-            # At most 1e-4 in a picture whose axes span 2 and more.
+            # Less than a pixel: the axes span 2 and more, over some hundred pixels.
             for found, expected in zip(moved.path(name), record.path(name), strict=True):
-                np.testing.assert_allclose(found, expected, atol=1e-4)
+                np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("example", COUNTS)
@@ -128,24 +128,33 @@ def test_the_pictures_show_the_runs(records, example):
 
 
 MOVED = {
-    8: {"vanilla": [918, 192, 1741], "clipped": [85, 105, 117], "b only": [20] * 3},
-    9: {"vanilla": [10, 172, 13], "clipped": [10, 82, 13], "b only": [48] * 3},
+    8: {"vanilla": [406, 155, 178, 159, 156], "b only": [19, 19, 19, 18, 18]},
+    9: {"vanilla": [89, 1480, 175, 258, 115], "b only": [50, 49, 49, 48, 47]},
 }
 
 
 @pytest.mark.parametrize("example", MOVED)
 def test_one_hundredth_matters_to_vanilla_and_not_to_algorithm_1(records, example):
-    """The numbers that the chapter prints for w_0 moved by one hundredth, and a billionth changes
-    none of them."""
+    """The numbers that the chapter prints for b_0 moved by one or two hundredths; rounding, which
+    is smaller than 1e-12, changes none of them."""
     setting = records[example].setting
     rng = np.random.default_rng(3)
-    w = setting.w + np.array([-0.01, 0, 0.01]) + rng.uniform(-1e-9, 1e-9, (20, 3))
-    b = setting.b + rng.uniform(-1e-9, 1e-9, (20, 3))
-    methods = {"vanilla": Vanilla(), "clipped": Clipped(setting.threshold), "b only": FixedW(3)}
+    w = setting.w + rng.uniform(-1e-12, 1e-12, (20, 5))
+    moved = np.array([-0.02, -0.01, 0, 0.01, 0.02])
+    b = setting.b + moved + rng.uniform(-1e-12, 1e-12, (20, 5))
+    methods = {"vanilla": Vanilla(), "b only": FixedW(3)}
     cost = objective(setting.y0, setting.target)
     for name, method in methods.items():
-        counts = descend(cost, (w, b), method, setting.step, 2000).first_below(1e-4)
+        counts = descend(cost, (w, b), method, setting.step, 3000).stays_below(1e-4)
         assert (counts == MOVED[example][name]).all(), name
+
+
+@pytest.mark.parametrize("example", COUNTS)
+def test_the_examples_stay_where_they_arrive(records, example):
+    """No run of the examples leaves the target again: its cost stays below the tolerance."""
+    record = descents.compute(records[example].setting, iterations=4000)
+    for name, run in record.runs.items():
+        assert int(run.stays_below(descents.TOLERANCE)) == records[example].count(name)
 
 
 def test_other_settings_hang_on_a_billionth():
@@ -164,8 +173,8 @@ def test_other_settings_hang_on_a_billionth():
 
 def test_the_words_on_the_runs_follow_the_data(records):
     """Other runs, other numbers in the alternative texts."""
-    assert "arrives after 192 iterations" in descents.describe(records[8])
-    assert "arrives after 105 iterations" in descents.describe_costs(records[8])
+    assert "arrives after 178 iterations" in descents.describe(records[8])
+    assert "arrives after 96 iterations" in descents.describe_costs(records[8])
     short = descents.compute(descents.EXAMPLES[8], iterations=30)
     assert short.count("vanilla") == -1
     assert "does not arrive" in descents.describe(short)
@@ -173,18 +182,24 @@ def test_the_words_on_the_runs_follow_the_data(records):
 
 
 def test_where_the_printed_speedups_lie(speed):
-    """Three lie between the median and the upper quartile, that of Example 9 over vanilla below the
-    median; and in a fifth to two fifths of the settings nothing is gained."""
+    """All four lie between the lower quartile and the median; the quartiles over vanilla descent
+    reach to infinity in one example; and in a sixth to a quarter of the settings nothing is
+    gained."""
     for (x0, over), printed in speed.printed.items():
-        low, middle, high = speed.quartiles(x0, over)
-        if (x0, over) == (1.2, "vanilla"):
-            assert low < printed < middle
-            assert high == np.inf
-        else:
-            assert middle < printed < high
-        assert 0.2 < speed.slower(x0, over) < 0.4
-    for x0 in speedups.EXAMPLES:
-        assert speed.speedups[x0, "vanilla"][0] < 0.1
+        low, middle, _ = speed.quartiles(x0, over)
+        assert low < printed < middle
+        assert 0.15 < speed.slower(x0, over) < 0.25
+        assert speed.speedups[x0, over][0] < 0.01
+    assert speed.quartiles(1.2, "vanilla")[2] == np.inf
+
+
+def test_what_the_chapter_says_of_thresholds():
+    """Over clipping from 0.5 on the medians hardly differ, and clipping at 0.1 is slower."""
+    full = study.stored()
+    for x0 in full.config.x0:
+        slow, *others = (full.quartiles(study.clipped(τ), x0)[1] for τ in full.config.thresholds)
+        assert max(others) < 1.4 * min(others)
+        assert slow > 2 * max(others)
 
 
 def test_the_picture_of_the_speedups_shows_them(speed):
@@ -209,6 +224,6 @@ def test_the_words_on_speedups_follow_the_data(speed):
     """Other speed-ups, other numbers in the alternative text."""
     doubled = {key: 2 * found for key, found in speed.speedups.items()}
     words = speedups.describe(speed)
-    assert "819 settings" in words
-    assert "infinite, not faster in 27%" in words
+    assert "823 settings" in words
+    assert "infinite, not faster in 22%" in words
     assert words != speedups.describe(replace(speed, speedups=doubled))

@@ -22,9 +22,9 @@ EXAMPLES = {
         "x0": 0.5, "target": 0.7, "start": [4.5, -2.4], "step": 0.3, "threshold": 1,
         "iterations": 60,
     },
-    "Example 8": {"x0": -2, "target": 0.72, "start": [4.68, -2.39], "step": 0.31, "threshold": 2.6},
-    "Example 9": {"x0": 1.2, "target": 0.73, "start": [4.96, -2.42], "step": 0.14,
-                  "threshold": 2.8},
+    "Example 8": {"x0": -2, "target": 0.66, "start": [4.64, -2.41], "step": 0.28, "threshold": 2.5},
+    "Example 9": {"x0": 1.2, "target": 0.31, "start": [4.3, -2.56], "step": 0.31,
+                  "threshold": 3.2},
     "Thrown onto the plateau": {"x0": -2, "target": 0.6, "start": [4.8, -2.39], "step": 0.2,
                                 "threshold": 1},
 }  # fmt: skip

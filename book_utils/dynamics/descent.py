@@ -100,6 +100,12 @@ class Descent:
         below = self.losses < level
         return np.where(below.any(axis=0), below.argmax(axis=0), -1)
 
+    def stays_below(self, level: float) -> np.ndarray:
+        """The iteration from which on the loss is below the level; −1 if it is not at the end."""
+        above = ~(self.losses < level)
+        last = len(above) - 1 - above[::-1].argmax(axis=0)
+        return np.where(above[-1], -1, np.where(above.any(axis=0), last + 1, 0))
+
 
 def descend(
     cost_gradient: Objective, start: Any, method: Method, step: Any, iterations: int

@@ -57,6 +57,8 @@ class Config:
     """The w of the runs that begin inside the strip."""
     radius: float = 3.9
     tolerance: float = 1e-4
+    stays: int = 200
+    """For so many iterations the cost has to stay below the tolerance: a run may pass through."""
     iterations: int = 3000
     seed: int = 8
 
@@ -86,7 +88,8 @@ class Settings:
 class Result:
     """For each method the iterations that every setting took, and the largest gradient on the way.
 
-    −1 stands for a run that has not arrived when the iterations are used up.
+    A run arrives when its cost falls below the tolerance and stays there; −1 stands for one that
+    has not when the iterations are used up.
     """
 
     config: Config
@@ -207,34 +210,60 @@ def run(
 
 
 def train(way: Callable, chosen: Settings, config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """Iterations until the cost is below the tolerance, and the longest gradient until then.
+    """Iterations until the cost is below the tolerance to stay; the longest gradient until then.
 
-    Runs that have arrived are left out of the next round.
+    Runs that have stayed long enough are left out of the next round.
     """
     counts, largest = np.full(len(chosen), -1), np.zeros(len(chosen))
     running = np.arange(len(chosen))
     kept, (_, w), b = chosen.w, way(chosen.w), chosen.b
-    for done in range(0, config.iterations, ROUND):
+    below = Below(len(chosen))
+    end = config.iterations + config.stays
+    for done in range(0, end, ROUND):
         part = chosen[running]
         found = descend(
-            objective(part.y0, part.target),
-            (w, b),
-            way(kept)[0],
-            part.step,
-            min(ROUND, config.iterations - done),
+            objective(part.y0, part.target), (w, b), way(kept)[0], part.step, min(ROUND, end - done)
         )
-        first = found.first_below(config.tolerance)
-        arrived = first >= 0
-        until = np.where(arrived, first, len(found.losses))
-        met = np.arange(len(found.losses))[:, None] <= until
-        top = np.where(met, found.gradients, 0).max(axis=0)
-        largest[running] = np.maximum(largest[running], top)
-        counts[running[arrived]] = done + first[arrived]
-        running, kept = running[~arrived], kept[~arrived]
-        w, b = found.w[-1, ~arrived], found.b[-1, ~arrived]
+        for k, (losses, gradients) in enumerate(zip(found.losses, found.gradients, strict=True)):
+            below.look(done + k, losses < config.tolerance, gradients)
+        stayed = below.length(done + len(found.losses) - 1) >= config.stays
+        arrived = stayed & (below.since <= config.iterations)
+        counts[running[arrived]] = below.since[arrived]
+        largest[running] = np.where(arrived, below.until, below.largest)
+        running, kept, below = running[~stayed], kept[~stayed], below.without(stayed)
+        w, b = found.w[-1, ~stayed], found.b[-1, ~stayed]
         if not running.size:
             break
     return counts, largest
+
+
+class Below:
+    """Of runs side by side: since when each has been below the tolerance, and the longest gradient
+    that it has met, until then and in all."""
+
+    def __init__(self, runs: int) -> None:
+        self.since = np.full(runs, -1)
+        self.until = np.zeros(runs)
+        self.largest = np.zeros(runs)
+
+    def look(self, iteration: int, low: np.ndarray, gradients: np.ndarray) -> None:
+        """Take in one iteration; the last one of a round comes again as the first of the next."""
+        self.largest = np.maximum(self.largest, gradients)
+        begins = low & (self.since < 0)
+        self.since = np.where(low, np.where(begins, iteration, self.since), -1)
+        self.until = np.where(begins, self.largest, self.until)
+
+    def length(self, iteration: int) -> np.ndarray:
+        """For how many iterations; −1 for a run that is not below."""
+        return np.where(self.since < 0, -1, iteration - self.since)
+
+    def without(self, gone: np.ndarray) -> Below:
+        """The others."""
+        rest = Below(0)
+        rest.since, rest.until, rest.largest = (
+            kept[~gone] for kept in (self.since, self.until, self.largest)
+        )
+        return rest
 
 
 # The stored result ---------------------------------------------------------------------------

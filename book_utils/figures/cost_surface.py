@@ -41,6 +41,11 @@ class Record:
         return _logit(self.target) - self.w * self.target
 
     @property
+    def crossing(self) -> float:
+        """The w at which the two lines cross: one b makes both states fixed points."""
+        return (_logit(self.target) - _logit(self.y0)) / (self.target - self.y0)
+
+    @property
     def leap(self) -> int:
         """The iteration whose step is the longest."""
         return int(np.argmax(np.hypot(*np.diff(self.path, axis=0).T)))
@@ -135,8 +140,8 @@ def show(record: Record) -> Still:
     caption = (
         f"The cost after {record.n} steps, bright where it is small; the thin line is the outline "
         f"of the valley, cost {VALLEY:g}. On the dashed line the start is a fixed point, on the "
-        "dotted one the target. Where the wall has begun, the dotted line runs on its dark side: "
-        "there the start does not go to the target. Dots: gradient descent with step "
-        f"{record.step:g}, after k iterations."
+        f"dotted one the target. The two cross at w = {record.crossing:.2f}. To the right of that "
+        "the dotted line runs on the dark side of the wall: there the start does not go to the "
+        f"target. Dots: gradient descent with step {record.step:g}, after k iterations."
     )
     return Still(drawn(lambda figure: draw(figure, record), (5.6, 4.2)), describe(record), caption)

@@ -41,8 +41,10 @@ class Record:
 
     @property
     def jump(self) -> float:
-        """The largest difference between neighbours on the diagonal b_1 = b_2."""
-        return float(np.abs(np.diff(np.diag(self.ends))).max())
+        """The largest difference over two steps of the grid on the diagonal b_1 = b_2: the point
+        between may lie on the wall itself."""
+        along = np.diag(self.ends)
+        return float(np.abs(along[2:] - along[:-2]).max())
 
 
 def network(b: np.ndarray) -> Elman:
@@ -112,7 +114,7 @@ def describe(record: Record) -> str:
         f"y after {record.steps} steps lies between {low:.2f} and {high:.2f} and jumps along a "
         f"segment from ({ENDS[0]:.3f}, {-5 - ENDS[0]:.3f}) to ({ENDS[1]:.3f}, {-5 - ENDS[1]:.3f}) "
         f"through ({ON_THE_WALL[0]:g}, {ON_THE_WALL[1]:g}), on the diagonal by "
-        f"{record.jump:.2f} from one point of the grid to the next. Below: the norm of the "
+        f"{record.jump:.2f} over two steps of the grid. Below: the norm of the "
         f"gradient by b grows on the segment to {wall:.2g} after {last} steps, and beside it, at "
         f"({BESIDE[0]:g}, {BESIDE[1]:g}), ends at {beside:.2g}."
     )

@@ -17,8 +17,8 @@ WIDTH, EXAMPLE = 4.0, 4.5
 class Record:
     """The curves that bound the regions, and the solutions for one target.
 
-    Beyond the strip they go on to the weight from which the target no longer attracts; one of
-    them is the example of the chapter.
+    Beyond the strip, on both sides, they go on to the weight from which the target no longer
+    attracts; one of them is the example of the chapter.
     """
 
     w_fold: np.ndarray
@@ -34,10 +34,12 @@ class Record:
 
 
 def compute(target: float = 0.7, largest: float = 10.0, points: int = 121) -> Record:
-    """Curves up to |w| = ``largest``, and the line b = logit(y_T) − w y_T up to w = 1/s."""
+    """Curves up to |w| = ``largest``, and the line b = logit(y_T) − w y_T up to |w| = 1/s."""
     w = np.linspace(WIDTH, largest, points)
     inside = np.linspace(-WIDTH, WIDTH, points)
-    beyond = np.linspace(WIDTH, 1 / (target * (1 - target)), points)
+    right = np.linspace(WIDTH, 1 / (target * (1 - target)), points)
+    # Two pieces, of which a line drawn through them leaves out the strip.
+    beyond = np.concatenate([-right[::-1], [np.nan], right])
 
     def line(w):
         return np.log(target / (1 - target)) - w * target
@@ -89,7 +91,7 @@ def describe(record: Record) -> str:
         f"a two-cycle opens at (-4, 2); at w = {left:g} it reaches from b = "
         f"{record.flip[0][-1]:.2f} to {record.flip[1][-1]:.2f}. The solutions for the target "
         f"{record.target:g} form a segment from (-4, {record.b_solution[0]:.2f}) to "
-        f"(4, {record.b_solution[-1]:.2f}); dashed, it goes on to w = {record.w_beyond[-1]:.2f}, "
+        f"(4, {record.b_solution[-1]:.2f}); dashed, it goes on to w = ±{record.w_beyond[-1]:.2f}, "
         f"with a cross at ({record.example[0]:g}, {record.example[1]:.2f})."
     )
 

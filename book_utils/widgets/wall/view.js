@@ -49,11 +49,11 @@ const EXAMPLES = {
   },
   "Example 8": {
     ...common,
-    ...{ x0: -2, target: 0.72, start: [4.68, -2.39], step: 0.31, threshold: 2.6 },
+    ...{ x0: -2, target: 0.66, start: [4.64, -2.41], step: 0.28, threshold: 2.5 },
   },
   "Example 9": {
     ...common,
-    ...{ x0: 1.2, target: 0.73, start: [4.96, -2.42], step: 0.14, threshold: 2.8 },
+    ...{ x0: 1.2, target: 0.31, start: [4.3, -2.56], step: 0.31, threshold: 3.2 },
   },
   "Thrown onto the plateau": {
     ...common,

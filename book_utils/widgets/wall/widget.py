@@ -34,11 +34,11 @@ class Wall(Explorable):
     """
 
     x0 = Within(-2.0, -3, 3).tag(sync=True, state=True)
-    target = Within(0.72, 0.05, 0.95).tag(sync=True, state=True)
+    target = Within(0.66, 0.05, 0.95).tag(sync=True, state=True)
     n = Count(50, 5, 100).tag(sync=True, state=True)
-    start = Place([4.68, -2.39]).tag(sync=True, state=True)
-    step = Within(0.31, 0.01, 1).tag(sync=True, state=True)
-    threshold = Within(2.6, 0.1, 5).tag(sync=True, state=True)
+    start = Place([4.64, -2.41]).tag(sync=True, state=True)
+    step = Within(0.28, 0.01, 1).tag(sync=True, state=True)
+    threshold = Within(2.5, 0.1, 5).tag(sync=True, state=True)
     held = Within(3.0, 0, 3.9).tag(sync=True, state=True)
     radius = Within(3.9, 0.5, 3.9).tag(sync=True, state=True)
     iterations = Count(200, 10, 300).tag(sync=True, state=True)
