@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-SCREENS = pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["1280", "390"])
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -32,49 +31,44 @@ def axe(node_modules: Path) -> str:
     return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-class Behaviour:
-    """One screen in one theme. Each is a class of its own, so that they run side by side."""
+def look(visit: pages.Visit, axe: str, rules: dict[str, object]) -> list[str]:
+    """What is wrong with a page as it stands now, and then by night: there the theme can spoil the
+    colours."""
+    visit.settled(f"{pages.UNREACHABLE}.length === 0")
+    found = [*visit.overflow(), *visit.plain_formulas(), *visit.accessibility(axe, rules)]
+    visit.page.emulate_media(color_scheme="dark")
+    visit.settled("document.documentElement.dataset.theme === 'dark'")
+    found += [*visit.plain_formulas(), *visit.accessibility(axe, pages.COLOURS)]
+    return found + visit.faults
 
-    screen: dict[str, int]
-    theme: str
-    rules: dict[str, object]
+
+def spoiled(browser: Browser, axe: str, site: Path, site_url: str, screen, rules) -> dict:
+    """Everything wrong on a screen of one size, by page."""
+    faults = {}
+    for name in pages.names(site):
+        with pages.Visit(
+            browser, f"{site_url}/{name}", viewport=screen, color_scheme="light"
+        ) as visit:
+            if found := look(visit, axe, rules):
+                faults[name] = found
+    return faults
+
+
+# Each screen is a class of its own, so that they run side by side.
+class TestOnADesk:
+    """A wide window: every rule by day, the colours by night."""
 
     def test_pages_behave(self, browser: Browser, axe: str, site: Path, site_url: str) -> None:
         """No page logs an error, asks another host, outgrows the window or breaks axe's rules."""
-        faults = {}
-        for name in pages.names(site):
-            url = f"{site_url}/{name}"
-            with pages.Visit(browser, url, viewport=self.screen, color_scheme=self.theme) as visit:
-                visit.settled(f"{pages.UNREACHABLE}.length === 0")
-                found = [*visit.overflow(), *visit.plain_formulas()]
-                found += [*visit.accessibility(axe, self.rules), *visit.faults]
-                if found:
-                    faults[name] = found
-        assert faults == {}
+        assert spoiled(browser, axe, site, site_url, WIDE, pages.EVERY_RULE) == {}
 
 
-class TestWideAndLight(Behaviour):
-    """A desk by day: every rule."""
+class TestOnAPhone:
+    """A narrow window: what it can spoil by day, and the colours by night."""
 
-    screen, theme, rules = WIDE, "light", pages.EVERY_RULE
-
-
-class TestNarrowAndLight(Behaviour):
-    """A phone by day: what a narrow window can spoil."""
-
-    screen, theme, rules = NARROW, "light", pages.LAYOUT
-
-
-class TestWideAndDark(Behaviour):
-    """A desk by night: what the theme can spoil is the colours."""
-
-    screen, theme, rules = WIDE, "dark", pages.COLOURS
-
-
-class TestNarrowAndDark(Behaviour):
-    """A phone by night: the colours again, of what only a phone shows."""
-
-    screen, theme, rules = NARROW, "dark", pages.COLOURS
+    def test_pages_behave(self, browser: Browser, axe: str, site: Path, site_url: str) -> None:
+        """No page logs an error, asks another host, outgrows the window or breaks axe's rules."""
+        assert spoiled(browser, axe, site, site_url, NARROW, pages.LAYOUT) == {}
 
 
 def test_formulas_break_no_rule(browser: Browser, axe: str, site_url: str) -> None:
@@ -113,26 +107,24 @@ def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
         assert "image-alt" not in colours
 
 
-@SCREENS
-def test_pages_read_without_scripts(
-    browser: Browser, site: Path, site_url: str, screen: dict[str, int]
-) -> None:
+def test_pages_read_without_scripts(browser: Browser, site: Path, site_url: str) -> None:
     """Where scripts do not run, text, formulas, figures and solutions are all there to see."""
     for name in pages.names(site):
         if name == "search.html":
             continue
-        with pages.Visit(
-            browser, f"{site_url}/{name}", viewport=screen, java_script_enabled=False
-        ) as visit:
+        with pages.Visit(browser, f"{site_url}/{name}", java_script_enabled=False) as visit:
             page = visit.page
-            assert page.locator("article h1").is_visible(), name
-            hidden = page.evaluate(
-                """() => [...document.querySelectorAll("article :is(p, td, pre, img, .katex-html)")]
-                     .filter((part) => part.textContent.trim() || part.localName === "img")
-                     .filter((part) => !part.checkVisibility() || part.naturalWidth === 0)
-                     .map((part) => part.outerHTML.slice(0, 200))"""
-            )
-            assert hidden == [], name
+            for screen in (WIDE, NARROW):
+                page.set_viewport_size(screen)
+                assert page.locator("article h1").is_visible(), name
+                hidden = page.evaluate(
+                    """() => [...document.querySelectorAll(
+                           "article :is(p, td, pre, img, .katex-html)")]
+                         .filter((part) => part.textContent.trim() || part.localName === "img")
+                         .filter((part) => !part.checkVisibility() || part.naturalWidth === 0)
+                         .map((part) => part.outerHTML.slice(0, 200))"""
+                )
+                assert hidden == [], name
             assert visit.faults == [], name
 
 
@@ -157,19 +149,9 @@ def test_a_reader_can_choose_the_theme(browser: Browser, site_url: str) -> None:
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_wide_formulas_scroll_by_keyboard(browser: Browser, site: Path, site_url: str) -> None:
-    """On a phone, the keyboard reaches every formula that is wider than its box."""
-    narrow = {"width": 320, "height": 640}
-    for name in pages.names(site):
-        with pages.Visit(browser, f"{site_url}/{name}", viewport=narrow) as visit:
-            visit.settled(f"{pages.UNREACHABLE}.length === 0")
-            assert visit.page.evaluate(pages.UNREACHABLE) == [], name
-            assert visit.overflow() == [], name
-
-
-def test_a_vocabulary_is_whole_on_a_phone(browser: Browser, site: Path, site_url: str) -> None:
+def test_a_small_phone_shows_all(browser: Browser, site: Path, site_url: str) -> None:
     """On a phone no vocabulary and no table of functions scrolls, and what each row is about has
-    the whole line."""
+    the whole line; on the smallest, the keyboard reaches every formula wider than its box."""
     seen = 0
     for name in pages.names(site):
         with pages.Visit(browser, f"{site_url}/{name}", viewport=NARROW) as visit:
@@ -186,6 +168,10 @@ def test_a_vocabulary_is_whole_on_a_phone(browser: Browser, site: Path, site_url
             )
             assert [row for row in rows if row["over"] > 0 or row["part"] < 0.9] == [], name
             seen += len(rows)
+            visit.page.set_viewport_size({"width": 320, "height": 640})
+            visit.settled(f"{pages.UNREACHABLE}.length === 0")
+            assert visit.page.evaluate(pages.UNREACHABLE) == [], name
+            assert visit.overflow() == [], name
     assert seen > 0
 
 
