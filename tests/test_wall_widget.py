@@ -206,7 +206,7 @@ def test_the_canvas_has_words(live):
     assert canvas.get_attribute("role") == "img"
     words = canvas.get_attribute("aria-label")
     assert "at w = 6 the limit jumps at b = −2.585" in words
-    assert "falls straight from b = 0.9445 at w = 0" in words
+    assert "falls straight from b = 0.6633 at w = 0" in words
     label = live.locator("svg.map").get_attribute("aria-label")
     assert "Vanilla arrives at 178; clipped arrives at 96" in label
     live.get_by_role("button", name="Figure 2").click()
