@@ -27,7 +27,6 @@ EVERY_RULE = {"runOnly": TAGS}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LAYOUT = {
     "runOnly": [
-        *COLOURS["runOnly"],
         "aria-hidden-focus",
         "scrollable-region-focusable",
         "target-size",
