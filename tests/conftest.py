@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The tests import `tools`, which is no part of the package; the tests may import everything.
 sys.path.insert(0, str(ROOT))
 
+from tools.notebooks import kernel_command  # noqa: E402
 from tools.serve import make_server  # noqa: E402
 
 # A reader's own settings must not change what a replayed chapter prints or draws.
@@ -52,8 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # this Python, and `reader` below says what is missing.
     kernel = Path(private.name) / "kernels" / "reader" / "kernel.json"
     kernel.parent.mkdir(parents=True)
-    python = str(READER if READER.exists() else sys.executable)
-    command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command = kernel_command(READER if READER.exists() else sys.executable)
     kernel.write_text(json.dumps({"argv": command, "display_name": "Reader", "language": "python"}))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         filter(None, [private.name, os.environ.get("JUPYTER_PATH")])

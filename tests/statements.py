@@ -48,10 +48,16 @@ def results(notebook: NotebookNode) -> Iterator[NotebookNode]:
                 yield output
 
 
+def shown_records(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """What a notebook shows of each record, by the label that its plain text begins with."""
+    bundles = [output.get("data", {}) for output in results(notebook)]
+    parts = [("".join(data.get("text/plain", "")).partition(":"), data) for data in bundles]
+    return {label: data for (label, colon, _), data in parts if colon}
+
+
 def displayed(notebook: NotebookNode) -> set[str]:
     """The labels that the notebook's stored results begin with."""
-    texts = ("".join(output.get("data", {}).get("text/plain", "")) for output in results(notebook))
-    return {label for label, colon, _ in (text.partition(":") for text in texts) if colon}
+    return set(shown_records(notebook))
 
 
 def gaps(statements: Iterable[Statement], shown: set[str], registered: set[str]) -> list[str]:

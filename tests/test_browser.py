@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pages
@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+# They stand for all pages where something is the same on every page.
+SAMPLE = ("index.html", "book/shock.html")
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -43,15 +45,16 @@ def look(visit: pages.Visit, axe: str, rules: dict[str, object], night: bool) ->
     return found + visit.faults
 
 
-def spoiled(browser: Browser, axe: str, site: Path, url: str, screen, whole: list[str]) -> dict:
+def spoiled(browser: Browser, axe: str, site: Path, url: str, screen, whole: Sequence[str]) -> dict:
     """Everything wrong on a screen of one size, by page.
 
     The pages in `whole` are asked every rule by day and the colours by night, the others what
     hangs on the width of the window.
     """
     faults = {}
-    assert set(whole) <= set(pages.names(site))
-    for name in pages.names(site):
+    every = pages.names(site)
+    assert set(whole) <= set(every)
+    for name in every:
         rules = pages.EVERY_RULE if name in whole else pages.LAYOUT
         with pages.Visit(browser, f"{url}/{name}", viewport=screen, color_scheme="light") as visit:
             if found := look(visit, axe, rules, night=name in whole):
@@ -74,8 +77,7 @@ class TestOnAPhone:
 
     def test_pages_behave(self, browser: Browser, axe: str, site: Path, site_url: str) -> None:
         """No page logs an error, asks another host, outgrows the window or breaks axe's rules."""
-        whole = ["index.html", "book/shock.html"]
-        assert spoiled(browser, axe, site, site_url, NARROW, whole) == {}
+        assert spoiled(browser, axe, site, site_url, NARROW, SAMPLE) == {}
 
 
 def test_formulas_break_no_rule(browser: Browser, axe: str, site_url: str) -> None:
@@ -122,9 +124,7 @@ def test_pages_read_without_scripts(browser: Browser, site: Path, site_url: str)
         with pages.Visit(browser, f"{site_url}/{name}", java_script_enabled=False) as visit:
             page = visit.page
             # What a width hides is decided by the style sheets, which all pages share.
-            for screen in (
-                (NARROW, WIDE) if name in ("index.html", "book/shock.html") else (NARROW,)
-            ):
+            for screen in (NARROW, WIDE) if name in SAMPLE else (NARROW,):
                 page.set_viewport_size(screen)
                 assert page.locator("article h1").is_visible(), name
                 hidden = page.evaluate(

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import sympy as sp
 from conftest import ROOT
-from statements import results
+from statements import shown_records
 
 from book_utils.derivations.engine import (
     CheckFailed,
@@ -52,9 +52,7 @@ def stored() -> dict[str, dict[str, str]]:
     is what the record would show now, and nothing is checked a second time here."""
     found = {}
     for topic in {topic for topic, _ in records().values()}:
-        notebook = nbformat.read(ROOT / "book" / f"{topic}.ipynb", as_version=4)
-        for output in results(notebook):
-            found[output["data"].get("text/plain", "").partition(":")[0]] = output["data"]
+        found |= shown_records(nbformat.read(ROOT / "book" / f"{topic}.ipynb", as_version=4))
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from statements import Statement, displayed, gaps, numbered
+from statements import Statement, displayed, gaps, numbered, results
 
 from book_utils.derivations import __main__ as command
 from book_utils.derivations import entries, registry
@@ -58,11 +58,7 @@ def printed() -> dict[str, list[re.Match]]:
     """The lines of the ledger's page by label. nbval checks every record and every mutant anew
     and compares with this page, so what stands here need not be checked a second time."""
     page = nbformat.read(ROOT / "book" / "ledger.ipynb", as_version=4)
-    (table,) = [
-        output.data["text/markdown"]
-        for output in page.cells[1].outputs
-        if "text/markdown" in output.get("data", {})
-    ]
+    table = next(results(page))["data"]["text/markdown"]
     lines: dict[str, list[re.Match]] = {}
     for line in LINE.finditer(table):
         lines.setdefault(line[1], []).append(line)

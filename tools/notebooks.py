@@ -220,15 +220,20 @@ def complaints(notebook: NotebookNode) -> list[str]:
 # --- execution --------------------------------------------------------------------------
 
 
+def kernel_command(python: str | Path) -> list[str]:
+    """What starts a kernel of this interpreter, as a kernel spec says it."""
+    # Below an error, a kernel only remarks on its transport and on its own end.
+    command = [str(python), "-m", "ipykernel_launcher", "--log-level=ERROR"]
+    return [*command, "-f", "{connection_file}"]
+
+
 class _OnePython(KernelSpecManager):
     """Kernels of one given interpreter, whatever else is registered on this machine."""
 
     python = sys.executable
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        # Below an error, a kernel only remarks on its transport and on its own end.
-        command = [self.python, "-m", "ipykernel_launcher", "--log-level=ERROR"]
-        command += ["-f", "{connection_file}"]
+        command = kernel_command(self.python)
         return KernelSpec(argv=command, **{k: KERNELSPEC[k] for k in ("display_name", "language")})
 
 

@@ -23,16 +23,21 @@ def pip_section(environment: str) -> list[str]:
     return section
 
 
-def make(folder: Path) -> Path:
-    """A fresh environment in `folder`, with what Binder would install; the path of its Python."""
+def make(folder: Path) -> None:
+    """Make a fresh environment in `folder`, with what Binder would install."""
     venv.create(folder, clear=True, with_pip=True)
-    python = folder / "bin" / "python"
     section = pip_section((ROOT / "environment.yml").read_text(encoding="utf-8"))
     # Like conda: a file beside environment.yml, since the paths in it are relative to that folder.
     with tempfile.NamedTemporaryFile("w", dir=ROOT, suffix=".requirements.txt") as file:
         file.write("\n".join(section) + "\n")
         file.flush()
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--no-input",
+        ]
         for command in (["install", "-r", file.name], ["check"]):
             done = subprocess.run([*pip, *command], cwd=ROOT)
             if done.returncode:
@@ -40,7 +45,6 @@ def make(folder: Path) -> Path:
                     f"pip {command[0]} failed with status {done.returncode}, see above: "
                     "what environment.yml lists cannot be installed here."
                 )
-    return python
 
 
 if __name__ == "__main__":
