@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+SMALLEST = {"width": 320, "height": 640}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERY_RULE = {"runOnly": TAGS}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
@@ -41,10 +43,45 @@ def names(site: Path) -> list[str]:
     return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
 
 
+TAG = re.compile(r"<([a-z][a-z0-9]*)\b([^>]*)>")
+CLASS = re.compile(r'\bclass="([^"]*)"')
+
+
+def kinds(page: str) -> set[tuple[str, str]]:
+    """The kinds of elements in a page's article: their names with their classes.
+
+    Of the spans only those of code, whose classes have one or two letters: the others are parts
+    of formulas, for which there is a test of its own.
+    """
+    article = page.partition("<article")[2].partition("</article>")[0]
+    found = (
+        (name, "".join(CLASS.findall(attributes))) for name, attributes in TAG.findall(article)
+    )
+    return {(name, styled) for name, styled in found if name != "span" or len(styled) < 3}
+
+
+def covering(site: Path) -> list[str]:
+    """Some pages that show every kind of element of the site, taking the richest first.
+
+    What a style sheet does to one element it does to all of its kind, on every page.
+    """
+    shown = {name: kinds((site / name).read_text(encoding="utf-8")) for name in names(site)}
+    missing, chosen = set().union(*shown.values()), []
+    while missing:
+        chosen.append(max(shown, key=lambda name: len(shown[name] & missing)))
+        missing -= shown[chosen[-1]]
+    return chosen
+
+
 @cache
 def soup(path: Path) -> BeautifulSoup:
     """A page as a tree."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    # Each tag makes the collector look again at all trees that are kept, and finds nothing.
+    gc.disable()
+    try:
+        return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    finally:
+        gc.enable()
 
 
 @cache
@@ -55,11 +92,10 @@ def anchors(path: Path) -> frozenset[str]:
 
 def links(page: BeautifulSoup) -> Iterator[tuple[Tag, str]]:
     """Every address that a page mentions, with the element that mentions it."""
-    for attribute in ("href", "src", "action", "poster", "data"):
-        for tag in page.find_all(attrs={attribute: True}):
+    for tag in page.find_all(True):
+        for attribute in {"href", "src", "action", "poster", "data"} & tag.attrs.keys():
             yield tag, str(tag[attribute])
-    for tag in page.find_all(srcset=True):
-        for candidate in str(tag["srcset"]).split(","):
+        for candidate in str(tag.get("srcset", "")).split(",") if "srcset" in tag.attrs else ():
             yield tag, candidate.split()[0]
 
 
@@ -95,12 +131,13 @@ def broken(site: Path, at: Path, url: str) -> str | None:
     return None
 
 
-UNREACHABLE = """[...document.querySelectorAll(".katex-display")]
+UNREACHABLE = """[...document.querySelectorAll(".katex-display, pre")]
     .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0)
-    .map((box) => box.querySelector("annotation").textContent)"""
-"""The formulas that are wider than their box and that no key reaches.
+    .map((box) => (box.querySelector("annotation") ?? box).textContent.slice(0, 80))"""
+"""The formulas and the code that are wider than their box and that no key reaches.
 
-The fonts make formulas wider, and the page answers in the frame after they came: wait for it.
+The fonts make formulas wider, and the page answers in the frame after they came; to another width
+of the window it answers after a pause: wait for it.
 """
 
 
@@ -110,6 +147,8 @@ class Visit:
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
         self.host = urlsplit(url).netloc
         self.faults: list[str] = []
+        self.patience = 10_000.0
+        """How many milliseconds a page may take to settle."""
         self.context = browser.new_context(**context)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._heard)
@@ -140,7 +179,28 @@ class Visit:
     def settled(self, condition: str) -> None:
         """Wait until a condition holds in the page, but not for ever: the test says what it saw."""
         with suppress(TimeoutError):
-            self.page.wait_for_function(condition, timeout=10_000)
+            self.page.wait_for_function(condition, timeout=self.patience)
+
+    def resize(self, size: Mapping[str, int]) -> None:
+        """Make the window another size, and wait for the page to answer."""
+        self.page.set_viewport_size(dict(size))
+        self.settled(f"{UNREACHABLE}.length === 0")
+
+    def nightfall(self) -> None:
+        """Let the system turn dark under the page, and wait until its colours have faded over."""
+        self.page.emulate_media(color_scheme="dark")
+        self.settled(
+            """document.documentElement.dataset.theme === "dark"
+               && document.getAnimations().every((each) => each.playState !== "running")"""
+        )
+
+    def still(self) -> list[str]:
+        """The explorables that do not come alive."""
+        self.settled("document.querySelector('figure.explorable:not([data-live])') === null")
+        return self.page.evaluate("""() =>
+            [...document.querySelectorAll("figure.explorable")]
+                .filter((figure) => !figure.matches("[data-live]") || figure.querySelector("img"))
+                .map((figure) => `does not live: ${figure.dataset.explorable}`)""")
 
     def overflow(self) -> list[str]:
         """What makes the page wider than the window."""
@@ -148,6 +208,22 @@ class Visit:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         return [f"{wide} px wider than the window"] if wide > 0 else []
+
+    def cut_off(self) -> list[str]:
+        """What a phone does not show: a vocabulary or a table of functions that scrolls, a row of
+        one whose last cell has not the whole line, and on the smallest phone, which the window is
+        then, a formula or code that is wider than its box and that no key reaches."""
+        found = self.page.evaluate("""() =>
+            [...document.querySelectorAll("table:is(.vocabulary, .functions)")].flatMap((table) => {
+                const box = table.parentElement, rows = [...table.tBodies[0].rows];
+                return rows.filter((row) =>
+                    box.scrollWidth > box.clientWidth
+                    || [...row.cells].at(-1).getBoundingClientRect().width < 0.9 * box.clientWidth
+                ).map((row) => `cut off: ${row.textContent}`);
+            })""")
+        self.resize(SMALLEST)
+        found += [f"out of reach: {what}" for what in self.page.evaluate(UNREACHABLE)]
+        return found + self.overflow()
 
     def plain_formulas(self) -> list[str]:
         """Put one letter in the place of every formula, and name those that would not look like it.
@@ -163,6 +239,23 @@ class Visit:
                 || style(part).color !== style(part.parentElement).color);
             for (const formula of document.querySelectorAll(".katex")) formula.replaceChildren("x");
             return own.map((part) => `a colour of its own: ${part.outerHTML.slice(0, 200)}`);
+        }""")
+
+    def plain_code(self) -> None:
+        """Let one word of each colour stand for all such words in the code of the page.
+
+        Axe would look at each of thousands, and what it says hangs on the colours alone.
+        """
+        self.page.evaluate("""() => {
+            const seen = new Set();
+            for (const word of document.querySelectorAll("pre span")) {
+                const box = word.closest("pre");
+                const colours = [word.className, getComputedStyle(word).color,
+                    getComputedStyle(word).backgroundColor, getComputedStyle(box).backgroundColor];
+                const known = seen.has(colours.join());
+                seen.add(colours.join());
+                if (known) word.replaceWith(...word.childNodes);
+            }
         }""")
 
     def accessibility(self, axe: str, rules: Mapping[str, object] = EVERY_RULE) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pages
@@ -10,8 +10,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-# They stand for all pages where something is the same on every page.
-SAMPLE = ("index.html", "book/shock.html")
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -33,51 +31,64 @@ def axe(node_modules: Path) -> str:
     return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def look(visit: pages.Visit, axe: str, rules: dict[str, object], night: bool) -> list[str]:
-    """What is wrong with a page as it stands now, and then by night: there the theme can spoil the
-    colours."""
-    visit.settled(f"{pages.UNREACHABLE}.length === 0")
-    found = [*visit.overflow(), *visit.plain_formulas(), *visit.accessibility(axe, rules)]
-    if night:
-        visit.page.emulate_media(color_scheme="dark")
-        visit.settled("document.documentElement.dataset.theme === 'dark'")
+def look(visit: pages.Visit, axe: str, whole: bool) -> list[str]:
+    """What is wrong with a page in a wide window, which is then made as narrow as a phone; of the
+    `whole` of it also the colours by night."""
+    found = [*visit.still(), *visit.overflow()]
+    visit.resize(NARROW)
+    found += [*visit.overflow(), *visit.cut_off()]
+    visit.resize(NARROW)
+    found += visit.plain_formulas()
+    visit.plain_code()
+    found += visit.accessibility(axe, pages.LAYOUT)
+    visit.resize(WIDE)
+    found += visit.accessibility(axe)
+    if whole:
+        visit.nightfall()
         found += [*visit.plain_formulas(), *visit.accessibility(axe, pages.COLOURS)]
     return found + visit.faults
 
 
-def spoiled(browser: Browser, axe: str, site: Path, url: str, screen, whole: Sequence[str]) -> dict:
-    """Everything wrong on a screen of one size, by page.
-
-    The pages in `whole` are asked every rule by day and the colours by night, the others what
-    hangs on the width of the window.
-    """
-    faults = {}
-    every = pages.names(site)
-    assert set(whole) <= set(every)
-    for name in every:
-        rules = pages.EVERY_RULE if name in whole else pages.LAYOUT
-        with pages.Visit(browser, f"{url}/{name}", viewport=screen, color_scheme="light") as visit:
-            if found := look(visit, axe, rules, night=name in whole):
+def test_pages_behave(browser: Browser, axe: str, site: Path, site_url: str) -> None:
+    """No page logs an error, asks another host, leaves an explorable still, outgrows the window,
+    cuts off a table or a formula on the smallest phone, or breaks a rule of axe: every rule in a
+    wide window, in a narrow one what its width can spoil, by night the colours of every kind of
+    element."""
+    whole, faults = pages.covering(site), {}
+    for name in pages.names(site):
+        day = {"viewport": WIDE, "color_scheme": "light"}
+        with pages.Visit(browser, f"{site_url}/{name}", **day) as visit:
+            if found := look(visit, axe, name in whole):
                 faults[name] = found
-    return faults
+    assert faults == {}
 
 
-# Each screen is a class of its own, so that they run side by side.
-class TestOnADesk:
-    """A wide window: every rule by day, the colours by night, on all pages."""
+def test_pages_open_on_a_phone(browser: Browser, axe: str, site: Path, site_url: str) -> None:
+    """Opened on a phone, every kind of element keeps every rule of axe, and fits the window."""
+    faults = {}
+    for name in pages.covering(site):
+        with pages.Visit(browser, f"{site_url}/{name}", viewport=NARROW) as visit:
+            visit.settled(f"{pages.UNREACHABLE}.length === 0")
+            found = [*visit.overflow(), *visit.page.evaluate(pages.UNREACHABLE)]
+            found += visit.plain_formulas()
+            visit.plain_code()
+            if found := [*found, *visit.accessibility(axe), *visit.faults]:
+                faults[name] = found
+    assert faults == {}
 
-    def test_pages_behave(self, browser: Browser, axe: str, site: Path, site_url: str) -> None:
-        """No page logs an error, asks another host, outgrows the window or breaks axe's rules."""
-        assert spoiled(browser, axe, site, site_url, WIDE, pages.names(site)) == {}
 
-
-class TestOnAPhone:
-    """A narrow window: what it can spoil, and on two pages all the rest, since what only a phone
-    shows is the same on every page."""
-
-    def test_pages_behave(self, browser: Browser, axe: str, site: Path, site_url: str) -> None:
-        """No page logs an error, asks another host, outgrows the window or breaks axe's rules."""
-        assert spoiled(browser, axe, site, site_url, NARROW, SAMPLE) == {}
+def test_a_few_pages_show_every_kind_of_element(site: Path) -> None:
+    """The pages that stand for all hold each kind of element, and leaving one out would not do."""
+    shown = {
+        name: pages.kinds((site / name).read_text(encoding="utf-8")) for name in pages.names(site)
+    }
+    chosen = pages.covering(site)
+    everything = set().union(*shown.values())
+    assert {("figure", "explorable"), ("span", "kn")} <= everything
+    assert any(name == "table" and "vocabulary" in styled for name, styled in everything)
+    assert set().union(*(shown[name] for name in chosen)) == everything
+    assert set().union(*(shown[name] for name in chosen[:-1])) < everything
+    assert len(chosen) < len(shown) / 2
 
 
 def test_formulas_break_no_rule(browser: Browser, axe: str, site_url: str) -> None:
@@ -101,6 +112,13 @@ def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
         )
         visit.page.wait_for_timeout(200)
         assert visit.overflow()
+        assert visit.still() == []
+        visit.patience = 200
+        visit.page.evaluate(
+            """() => document.querySelector("article").insertAdjacentHTML("beforeend",
+                '<figure class="explorable" data-explorable="stretch"></figure>')"""
+        )
+        assert visit.still() == ["does not live: stretch"]
         found = " ".join([*visit.accessibility(axe), *visit.faults])
         for sign in ("color-contrast", "image-alt", "console: spoiled", "another host"):
             assert sign in found
@@ -116,15 +134,37 @@ def test_the_gates_close(browser: Browser, axe: str, site_url: str) -> None:
         assert "image-alt" not in colours
 
 
+def test_what_a_phone_cuts_off_is_found(browser: Browser, site_url: str) -> None:
+    """A vocabulary too wide for a phone is caught, and so is a formula that no key reaches."""
+    with pages.Visit(browser, f"{site_url}/book/shock.html", viewport=NARROW) as visit:
+        visit.settled(f"{pages.UNREACHABLE}.length === 0")
+        assert visit.cut_off() == []
+        visit.resize(NARROW)
+        rows = visit.page.locator("table.vocabulary tbody tr").count()
+        assert rows > 5
+        visit.page.evaluate(
+            """() => {
+              document.querySelector("table.vocabulary td:last-child").style.minWidth = "500px";
+              for (const box of document.querySelectorAll(".katex-display"))
+                box.replaceWith(box.cloneNode(true));
+              for (const box of document.querySelectorAll(".katex-display"))
+                box.removeAttribute("tabindex");
+            }"""
+        )
+        visit.patience = 200
+        found = visit.cut_off()
+        assert sum(each.startswith("cut off: ") for each in found) == rows
+        assert any(each.startswith("out of reach: ") for each in found)
+
+
 def test_pages_read_without_scripts(browser: Browser, site: Path, site_url: str) -> None:
-    """Where scripts do not run, text, formulas, figures and solutions are all there to see."""
-    for name in pages.names(site):
-        if name == "search.html":
-            continue
-        with pages.Visit(browser, f"{site_url}/{name}", java_script_enabled=False) as visit:
+    """Where scripts do not run, text, formulas, figures and solutions are all there to see: of
+    every kind of element, wide and narrow, since the style sheets decide what a page hides."""
+    for name in pages.covering(site):
+        off = {"java_script_enabled": False, "viewport": NARROW}
+        with pages.Visit(browser, f"{site_url}/{name}", **off) as visit:
             page = visit.page
-            # What a width hides is decided by the style sheets, which all pages share.
-            for screen in (NARROW, WIDE) if name in SAMPLE else (NARROW,):
+            for screen in (NARROW, WIDE):
                 page.set_viewport_size(screen)
                 assert page.locator("article h1").is_visible(), name
                 hidden = page.evaluate(
@@ -157,32 +197,6 @@ def test_a_reader_can_choose_the_theme(browser: Browser, site_url: str) -> None:
                 break
         page.goto(f"{site_url}/book/ledger.html", wait_until="networkidle")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-
-
-def test_a_small_phone_shows_all(browser: Browser, site: Path, site_url: str) -> None:
-    """On a phone no vocabulary and no table of functions scrolls, and what each row is about has
-    the whole line; on the smallest, the keyboard reaches every formula wider than its box."""
-    seen = 0
-    for name in pages.names(site):
-        with pages.Visit(browser, f"{site_url}/{name}", viewport=NARROW) as visit:
-            rows = visit.page.evaluate(
-                """() => [...document.querySelectorAll("table:is(.vocabulary, .functions)")]
-                     .flatMap((table) => [...table.tBodies[0].rows].map((row) => {
-                       const box = table.parentElement, last = row.cells[row.cells.length - 1];
-                       return {
-                         text: row.textContent,
-                         over: box.scrollWidth - box.clientWidth,
-                         part: last.getBoundingClientRect().width / box.clientWidth,
-                       };
-                     }))"""
-            )
-            assert [row for row in rows if row["over"] > 0 or row["part"] < 0.9] == [], name
-            seen += len(rows)
-            visit.page.set_viewport_size({"width": 320, "height": 640})
-            visit.settled(f"{pages.UNREACHABLE}.length === 0")
-            assert visit.page.evaluate(pages.UNREACHABLE) == [], name
-            assert visit.overflow() == [], name
-    assert seen > 0
 
 
 def test_edges_show_where_there_is_more(browser: Browser, site_url: str) -> None:
