@@ -35,7 +35,7 @@ LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 # A notebook remembers here which inputs it was made from, so that a later edit shows.
 ORIGIN = "chapter"
-ADDRESS = re.compile(r"[^\n]* at 0x[0-9a-fA-F]+[^\n]*")
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CELL_SECONDS = 1800
 
@@ -190,6 +190,16 @@ def _texts(output: NotebookNode) -> Iterator[str]:
             yield json.dumps(value)
 
 
+def _line_with_address(text: str) -> str | None:
+    """The first line that holds a memory address."""
+    # Looked for by itself: a pattern that also takes the line around it needs a time that grows
+    # with the square of the line, and a figure in HTML is one line of a million letters.
+    if (found := ADDRESS.search(text)) is None:
+        return None
+    start = text.rfind("\n", 0, found.start()) + 1
+    return text[start:].partition("\n")[0]
+
+
 def complaints(notebook: NotebookNode) -> list[str]:
     """What must not be stored: errors, warnings, and text that no second run would repeat."""
     found = []
@@ -205,11 +215,11 @@ def complaints(notebook: NotebookNode) -> list[str]:
             elif output.output_type == "stream" and output.name == "stderr":
                 what = f"it wrote to stderr:\n{output.text}"
             else:
-                address = next(filter(None, map(ADDRESS.search, _texts(output))), None)
+                address = next(filter(None, map(_line_with_address, _texts(output))), None)
                 if address:
                     what = (
                         "its output holds a memory address, which differs in every run:\n"
-                        f"{address[0].strip()[:200]}\n"
+                        f"{address.strip()[:200]}\n"
                         "Give the object a __repr__ or print what matters."
                     )
             if what:
