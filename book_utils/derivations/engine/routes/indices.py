@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -23,7 +23,7 @@ def calculus(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
         return None
     # A free index of an array runs from 1 to the array's extent; one with a domain of its own
     # is left out, since a delta could then point outside a sum's range.
-    ranges = {i: n for i, n in names_of(claim).ranges.items() if i not in claim.where}
+    ranges = tuple((i, n) for i, n in names_of(claim).ranges.items() if i not in claim.where)
     if any(e.relation != "=" or shape_of(e.left) is not None for e in using):
         return None
     if any(_inside(claim) & (e.left.free_symbols | e.right.free_symbols) for e in using):
@@ -65,13 +65,15 @@ def entrywise(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
 Ranges = dict[sp.Symbol, sp.Expr]
 
 
-def _canonical(expression: sp.Expr, ranges: Ranges) -> sp.Expr:
+# The left side of a claim is that of all its mutants, and the next step begins with it.
+@lru_cache(maxsize=64)
+def _canonical(expression: sp.Expr, ranges: tuple[tuple[sp.Symbol, sp.Expr], ...]) -> sp.Expr:
     """Sums of single terms, constants outside, deltas used up, dummies renamed in order."""
     expression = expression.replace(lambda e: isinstance(e, Entry), lambda e: e.doit())
     # No index of a sum may meet that of a derivative, of a delta, or of another sum.
     expression = rename_apart(expression)
     expression = expression.replace(lambda e: isinstance(e, sp.Derivative), _differentiate)
-    expression = _collapse(sp.expand(expression), ranges)
+    expression = _collapse(sp.expand(expression), dict(ranges))
     expression = expression.replace(lambda e: isinstance(e, sp.Product), _one_product)
     return _rename(sp.expand(expression))
 

@@ -16,7 +16,7 @@ from book_utils.derivations.engine.instances import Instance, NotEvaluable
 
 def sign(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
     """Factor the difference of the two sides and read its sign off the factors."""
-    if shape_of(claim.left) is not None:
+    if shape_of(claim.left) is not None or claim.relation == "=":
         return None
     difference = sp.factor(sp.together(claim.right - claim.left))
     match claim.relation:
@@ -28,8 +28,6 @@ def sign(claim: Claim, using: Sequence[Equation] = ()) -> Evidence | None:
             holds = difference.is_nonpositive
         case ">":
             holds = difference.is_negative
-        case _:
-            return None
     return PROVED if holds else None
 
 
