@@ -486,7 +486,7 @@ export function render({ model, el }) {
   return live({
     el,
     state,
-    name: "norm-radius",
+    name: "norm_radius",
     nodes: [tools.node, html("div", { class: "pictures" }, sizes.node, side), numbers.node],
     draw() {
       const now = record(state.all());

@@ -317,7 +317,7 @@ export function render({ model, el }) {
   return live({
     el,
     state,
-    name: "random-gains",
+    name: "random_gains",
     nodes: [tools.node, html("div", { class: "pictures" }, rate.node, runs.node), numbers.node],
     draw() {
       const now = record(state.all());
