@@ -89,9 +89,10 @@ $(ENV_SITE): $(LOCKED) $(COMPILED) | $(PY)
 	$(PIP) install -c constraints.txt -e '.[site]'
 	@touch $@
 
-$(ENV_TEST): $(LOCKED) $(ENV_SITE)
+# It holds what the site needs: from a fresh clone pip and npm run once.
+$(ENV_TEST): $(LOCKED) $(COMPILED) | $(PY)
 	$(PIP) install -c constraints.txt -e '.[site,coursework,test]'
-	@touch $@
+	@touch $(ENV_SITE) && touch $@
 
 $(ENV_READER): environment.yml tools/reader.py $(LOCKED) $(COMPILED) | $(ENV_TEST)
 	@$(PY) -m tools.reader .venv/reader
@@ -106,7 +107,7 @@ $(NPM_SITE): package.json package-lock.json | $(ENV_SITE)
 	$(BIN)/npm ci --omit=dev
 	@touch $@
 
-$(NPM_TEST): package.json package-lock.json $(NPM_SITE)
+$(NPM_TEST): package.json package-lock.json | $(ENV_TEST)
 	$(BIN)/npm ci
 	@touch $(NPM_SITE) && touch $@
 
