@@ -5,6 +5,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+
+# Before NumPy is loaded, and for every kernel: the tests run side by side, and threads of several
+# processes on the same cores mostly wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import shutil
 import subprocess
 import sys

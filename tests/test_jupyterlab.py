@@ -25,7 +25,10 @@ from book_utils import widgets
 # A first start of JupyterLab and of a kernel on a busy machine; waiting ends when they are ready.
 PATIENCE = 60
 
-DISPLAY = "from book_utils.widgets import explorable\nshown = explorable({name!r})()\nshown"
+# One notebook shows one explorable after the other: each run of SHOW is the next.
+NEXT = "from book_utils import widgets\n\nnames = iter({names!r})"
+SHOW = "name = next(names)\nshown = widgets.explorable(name)()\nshown"
+COMPARE = "print(name, 'moved:', shown.state() != widgets.explorable(name)().state())"
 ASK = "shown.state()"
 ASSIGNMENT = Path("book/assignments/example/bptt.ipynb")
 # Jupyter gives a student's figure no words; the check below it says what it shows.
@@ -33,7 +36,6 @@ OUTPUTS = """() => axe.run(
     {include: ['.jp-OutputArea']},
     {resultTypes: ['violations'], rules: {'image-alt': {enabled: false}}},
 )"""
-COMPARE = "print('moved:', shown.state() != explorable({name!r})().state())"
 
 
 def free_port() -> int:
@@ -60,8 +62,8 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         missing("JupyterLab is missing: run `make test`, which installs it into .venv")
     home = tmp_path_factory.mktemp("lab")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    for name in widgets.names():
-        sources = (DISPLAY.format(name=name), ASK, COMPARE.format(name=name))
+    for name, names in (("all", widgets.names()), ("stretch", ["stretch"])):
+        sources = (NEXT.format(names=names), SHOW, COMPARE, ASK)
         notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
         notebook.metadata["kernelspec"] = kernel
         nbformat.write(notebook, home / f"{name}.ipynb")
@@ -97,14 +99,19 @@ def page(chromium: str) -> Iterator[Page]:
         browser.close()
 
 
-def show(page: Page, lab: str, name: str) -> None:
-    """Open the notebook of that explorable, and run the cell that shows it."""
+def start(page: Page, lab: str, name: str) -> None:
+    """Open a notebook, and run its first cell."""
     # Without what was open before, whose cells would lie hidden on the page.
     page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
     # Before the kernel is ready JupyterLab drops what it is asked to run.
     page.get_by_role("button", name="| Idle").wait_for()
     run(page, 0)
-    page.locator(".explorable-view").wait_for()
+
+
+def show(page: Page, name: str) -> None:
+    """Run the cell that shows the next explorable, which must be that one."""
+    run(page, 1)
+    page.locator(f".explorable-view.{name}").wait_for()
 
 
 def run(page: Page, cell: int) -> None:
@@ -112,23 +119,25 @@ def run(page: Page, cell: int) -> None:
     page.keyboard.press("Shift+Enter")
 
 
-@pytest.mark.parametrize("name", widgets.names())
-def test_explorable_in_jupyterlab(page, lab, name):
-    """It draws, its sliders keep the arrow keys, and Python sees what the reader changed."""
-    show(page, lab, name)
-    sliders = page.locator(".explorable-view :is([role=slider], input[type=range])")
-    for i in range(sliders.count()):
-        sliders.nth(i).focus()
-        page.keyboard.press("ArrowLeft")
-        expect(sliders.nth(i)).to_be_focused()
-    run(page, 2)
-    said = page.locator(".jp-OutputArea-output").last
-    expect(said).to_contain_text("moved: True", timeout=1000 * PATIENCE)
+def test_explorables_in_jupyterlab(page, lab):
+    """Each draws, its sliders keep the arrow keys, and Python sees what the reader changed."""
+    start(page, lab, "all")
+    for name in widgets.names():
+        show(page, name)
+        sliders = page.locator(".explorable-view :is([role=slider], input[type=range])")
+        for i in range(sliders.count()):
+            sliders.nth(i).focus()
+            page.keyboard.press("ArrowLeft")
+            expect(sliders.nth(i)).to_be_focused()
+        run(page, 2)
+        said = page.locator(".jp-OutputArea-output").last
+        expect(said).to_contain_text(f"{name} moved: True", timeout=1000 * PATIENCE)
 
 
 def test_stretch_in_jupyterlab(page, lab):
     """It draws, drags and takes the arrow keys, and Python sees the state that the reader sets."""
-    show(page, lab, "stretch")
+    start(page, lab, "stretch")
+    show(page, "stretch")
     state = page.get_by_role("slider", name="State x at step k")
     expect(state).to_have_attribute("aria-valuetext", "x₁ = 1, x₂ = 0.5", timeout=1000 * PATIENCE)
 
@@ -154,7 +163,7 @@ def test_stretch_in_jupyterlab(page, lab):
     page.mouse.up()
     expect(state).to_have_attribute("aria-valuetext", "x₁ = 4, x₂ = −4")
 
-    run(page, 1)
+    run(page, 3)
     expect(page.locator(".jp-OutputArea-executeResult").last).to_contain_text("'x': [4.0, -4.0]")
 
 

@@ -35,12 +35,14 @@ def write_pages(folder: Path) -> Path:
 
 
 def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
-    """A new page, and the list that its complaints go to."""
+    """A new page, and the list that its complaints go to: a request to another host is one."""
     page = browser.new_context(**context).new_page()
     page.set_default_timeout(10_000)
     complaints: list[str] = []
     page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    here = (url.rpartition("/")[0], "data:")
+    page.on("request", lambda r: r.url.startswith(here) or complaints.append(f"asked {r.url}"))
     page.goto(url)
     return page, complaints
 
