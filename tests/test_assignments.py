@@ -4,6 +4,7 @@ for every course; and nobody can copy what another course published."""
 from __future__ import annotations
 
 import ast
+import math
 import re
 import statistics
 from fractions import Fraction
@@ -11,6 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
 from matplotlib.figure import Figure
@@ -65,6 +67,27 @@ def test_the_solution_earns_all_in_many_courses(name: str) -> None:
             )
 
 
+def _rounded(answer: object) -> object:
+    """What a student would copy from a screen: every fraction with eight digits."""
+    if isinstance(answer, np.ndarray) and answer.dtype.kind == "f":
+        return np.vectorize(_rounded, otypes=[float])(answer)
+    return float(f"{answer:.8g}") if isinstance(answer, float) else answer
+
+
+@EACH
+def test_eight_digits_are_enough(name: str) -> None:
+    """Numbers with eight significant digits, which the notebooks ask for, earn all marks."""
+    for number in range(3):
+        made = built(name, number)
+        found = rehearse.answers(made.grader.cells, made.questions)
+        kinds = {n: kind for q in made.questions for n, kind in q.answers.items()}
+        for answer in found:
+            if kinds[answer].partition(" ")[0] in ("number", "numbers"):
+                found[answer] = _rounded(found[answer])
+        for result in marking.mark(made.grader, found):
+            assert result["points"] == result["of"], (number, result)
+
+
 @pytest.mark.parametrize(
     ("secret", "first"),
     [(b"rounding grows, course 7", 492), (b"rounding grows, course 16", 542)],
@@ -110,11 +133,24 @@ def _rubric_points(made: Built, question: str) -> float:
 
 @EACH
 def test_the_page_for_teachers_lists_it(name: str) -> None:
-    """The page for teachers gives its title, its time and its marks as they are."""
+    """The page for teachers gives its title, time, marks and chapters as they are."""
     made = built(name, 0)
     marks = {by: sum(q.points for q in made.questions if q.by == by) for by in ("machine", "hand")}
     row = f"| `{name}`: {made.title} | {made.minutes} | {marks['machine']:g} + {marks['hand']:g} |"
-    assert row in (ROOT / "book" / "source" / "coursework.md").read_text(encoding="utf-8")
+    page = (ROOT / "book" / "source" / "coursework.md").read_text(encoding="utf-8")
+    assert row in page
+    (listed,) = [line for line in page.splitlines() if line.startswith(f"- {{download}}`{name}.")]
+    assert re.findall(r"\((\w+)\.ipynb\)", listed) == list(made.needs)
+
+
+@EACH
+def test_students_read_which_chapters_they_need(name: str) -> None:
+    """The notebook names the chapters by the titles that they have."""
+    made = built(name, 0)
+    text = "".join(cell.source for cell in made.student.cells[:2])
+    for chapter in made.needs:
+        source = (ROOT / "book" / "source" / f"{chapter}.md").read_text(encoding="utf-8")
+        assert f"*{re.search('^# (.*)$', source, re.MULTILINE)[1]}*" in text, chapter
 
 
 # --- courses ------------------------------------------------------------------------------
@@ -443,6 +479,7 @@ def test_answers_become_plain_data(kind: str, value, data) -> None:
         ("-sigma(0) + w", 0.0),
         ("__import__('os')", "cannot use"),
         ("w.real", "cannot use"),
+        ("ln(w) + log(8, 2)", 3 + math.log(0.5)),
         ("v + 1", "unknown name 'v'; this answer may use w"),
         ("9**9**9**9", "has no value"),
         ("(-8)**w", "has no value"),

@@ -21,11 +21,10 @@ PAGE = (ROOT / "book" / "source" / "coursework.md").read_text(encoding="utf-8")
 STUDENTS = 30
 
 
-def commands() -> list[str]:
-    """The commands of the walk, in order."""
-    block = re.search(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    assert block
-    return [line for line in block[1].splitlines() if line and not line.startswith("#")]
+def commands(block: int = 0) -> list[str]:
+    """The commands of the walk, in order; of block 1, those for a course of one's own."""
+    text = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[block]
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def run(command: str, folder: Path) -> str:
@@ -44,7 +43,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
         missing("bubblewrap is missing: sudo apt-get install bubblewrap")
     folder = tmp_path_factory.mktemp("walk")
     printed = {command.split()[3]: run(command, folder) for command in commands()}
-    return courses.load(folder / "my-course"), printed
+    return courses.load(folder / "practice"), printed
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +122,13 @@ def test_a_second_run_grades_nothing(walked: tuple[Course, dict[str, str]]) -> N
     refused = subprocess.run(again, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "somebody has handed in here" in refused.stderr
+
+
+def test_a_course_of_ones_own_has_no_invented_students(tmp_path: Path) -> None:
+    """Released and rehearsed as the page says, it has nobody's work in it."""
+    printed = [run(command, tmp_path) for command in commands(1)]
+    assert len(printed) == 2
+    course = courses.load(tmp_path / "my-course")
+    assert course.release("bptt").is_file()
+    assert not (course.folder / "submitted").exists()
+    assert not (course.folder / "roster.csv").exists()

@@ -342,6 +342,7 @@ def _sigma(x):
 FUNCTIONS = {
     "exp": _math.exp,
     "log": _math.log,
+    "ln": _math.log,
     "sqrt": _math.sqrt,
     "tanh": _math.tanh,
     "cosh": _math.cosh,
@@ -422,6 +423,8 @@ def _evaluate(node, at):
             return _math.prod((n - i) / (i + 1) for i in range(min(k, 1000))) if k >= 0 else 0.0
         case _ast.Call(func=_ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
             return FUNCTIONS[name](_evaluate(argument, at))
+        case _ast.Call(func=_ast.Name(id="log"), args=[of, base], keywords=[]):
+            return _math.log(_evaluate(of, at)) / _math.log(_evaluate(base, at))
     raise NotAllowed(f"cannot use {_ast.unparse(node)!r} in a formula")
 
 
