@@ -11,6 +11,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,9 @@ READER = ROOT / ".venv" / "reader" / "bin" / "python"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Kernels start without the user's IPython profile, and nbval's are those of a reader."""
+    # A shell that runs the tests in its background has Ctrl-C ignored, which some of them press.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     private = tempfile.TemporaryDirectory()
     config.add_cleanup(private.cleanup)
     os.environ["IPYTHONDIR"] = str(Path(private.name) / "ipython")
