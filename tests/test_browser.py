@@ -33,14 +33,14 @@ def axe(node_modules: Path) -> str:
 
 def look(visit: pages.Visit, axe: str, whole: bool) -> list[str]:
     """What is wrong with a page in a wide window, which is then made as narrow as a phone; of the
-    `whole` of it also the colours by night."""
+    `whole` of it every rule there too, and the colours by night."""
     found = [*visit.still(), *visit.overflow()]
     visit.resize(NARROW)
     found += [*visit.overflow(), *visit.cut_off()]
     visit.resize(NARROW)
     found += visit.plain_formulas()
     visit.plain_code()
-    found += visit.accessibility(axe, pages.LAYOUT)
+    found += visit.accessibility(axe, pages.EVERY_RULE if whole else pages.LAYOUT)
     visit.resize(WIDE)
     found += visit.accessibility(axe)
     if whole:
@@ -52,8 +52,8 @@ def look(visit: pages.Visit, axe: str, whole: bool) -> list[str]:
 def test_pages_behave(browser: Browser, axe: str, site: Path, site_url: str) -> None:
     """No page logs an error, asks another host, leaves an explorable still, outgrows the window,
     cuts off a table or a formula on the smallest phone, or breaks a rule of axe: every rule in a
-    wide window, in a narrow one what its width can spoil, by night the colours of every kind of
-    element."""
+    wide window, in a narrow one what its width can spoil; of every kind of element every rule in
+    both, and the colours by night."""
     whole, faults = pages.covering(site), {}
     for name in pages.names(site):
         day = {"viewport": WIDE, "color_scheme": "light"}
@@ -64,9 +64,10 @@ def test_pages_behave(browser: Browser, axe: str, site: Path, site_url: str) -> 
 
 
 def test_pages_open_on_a_phone(browser: Browser, axe: str, site: Path, site_url: str) -> None:
-    """Opened on a phone, every kind of element keeps every rule of axe, and fits the window."""
+    """What a page does when it opens on a phone, and not when a window becomes as narrow as one:
+    seen on the two richest pages, it breaks no rule of axe and fits the window."""
     faults = {}
-    for name in pages.covering(site):
+    for name in pages.covering(site)[:2]:
         with pages.Visit(browser, f"{site_url}/{name}", viewport=NARROW) as visit:
             visit.settled(f"{pages.UNREACHABLE}.length === 0")
             found = [*visit.overflow(), *visit.page.evaluate(pages.UNREACHABLE)]
@@ -93,9 +94,9 @@ def test_a_few_pages_show_every_kind_of_element(site: Path) -> None:
 
 def test_formulas_break_no_rule(browser: Browser, axe: str, site_url: str) -> None:
     """Where formulas stand in full, axe objects to none of their parts either."""
-    with pages.Visit(browser, f"{site_url}/book/jacobian.html") as visit:
+    with pages.Visit(browser, f"{site_url}/book/norms.html") as visit:
         visit.settled(f"{pages.UNREACHABLE}.length === 0")
-        assert visit.page.locator(".katex-display .katex-html").count() > 10
+        assert visit.page.locator(".katex-display .katex-html").count() > 5
         assert visit.accessibility(axe) == []
 
 
