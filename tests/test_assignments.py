@@ -56,17 +56,6 @@ def test_marks_are_what_they_must_be(name: str, number: int) -> None:
     assert rehearse.faults(built(name, number), every=1 + 2 * number) == []
 
 
-@EACH
-def test_the_solution_earns_all_in_many_courses(name: str) -> None:
-    """Whatever is drawn, the solution earns full marks and nothing is left to a human."""
-    for number in range(2, 10):
-        for result in rehearse.solution(built(name, number)):
-            assert (result["points"], result["verdict"]) == (result["of"], "right"), (
-                number,
-                result,
-            )
-
-
 def _rounded(answer: object) -> object:
     """What a student would copy from a screen: every fraction with eight digits."""
     if isinstance(answer, np.ndarray) and answer.dtype.kind == "f":
@@ -75,17 +64,21 @@ def _rounded(answer: object) -> object:
 
 
 @EACH
-def test_eight_digits_are_enough(name: str) -> None:
-    """Numbers with eight significant digits, which the notebooks ask for, earn all marks."""
-    for number in range(3):
+def test_the_solution_earns_all_in_many_courses(name: str) -> None:
+    """Whatever is drawn, the solution earns full marks and nothing is left to a human; in every
+    second course with numbers of eight digits, which the notebooks ask for."""
+    for number in range(2, 10):
         made = built(name, number)
         found = rehearse.answers(made.grader.cells, made.questions)
         kinds = {n: kind for q in made.questions for n, kind in q.answers.items()}
-        for answer in found:
+        for answer in found if number % 2 else ():
             if kinds[answer].partition(" ")[0] in ("number", "numbers"):
                 found[answer] = _rounded(found[answer])
         for result in marking.mark(made.grader, found):
-            assert result["points"] == result["of"], (number, result)
+            assert (result["points"], result["verdict"]) == (result["of"], "right"), (
+                number,
+                result,
+            )
 
 
 @pytest.mark.parametrize(
