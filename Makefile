@@ -85,13 +85,14 @@ $(PY):
 	    "sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
+# Python compiles what is imported; if pip compiled everything, it would take twice as long.
 $(ENV_SITE): $(LOCKED) $(COMPILED) | $(PY)
-	$(PIP) install -c constraints.txt -e '.[site]'
+	$(PIP) install --no-compile -c constraints.txt -e '.[site]'
 	@touch $@
 
 # It holds what the site needs: from a fresh clone pip and npm run once.
 $(ENV_TEST): $(LOCKED) $(COMPILED) | $(PY)
-	$(PIP) install -c constraints.txt -e '.[site,coursework,test]'
+	$(PIP) install --no-compile -c constraints.txt -e '.[site,coursework,test]'
 	@touch $(ENV_SITE) && touch $@
 
 $(ENV_READER): environment.yml tools/reader.py $(LOCKED) $(COMPILED) | $(ENV_TEST)

@@ -38,7 +38,7 @@ def make(folder: Path) -> None:
             "--disable-pip-version-check",
             "--no-input",
         ]
-        for command in (["install", "-r", file.name], ["check"]):
+        for command in (["install", "--no-compile", "-r", file.name], ["check"]):
             done = subprocess.run([*pip, *command], cwd=ROOT)
             if done.returncode:
                 raise SystemExit(
