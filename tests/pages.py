@@ -147,8 +147,9 @@ class Visit:
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
         self.host = urlsplit(url).netloc
         self.faults: list[str] = []
-        self.patience = 10_000.0
-        """How many milliseconds a page may take to settle."""
+        self.patience = 60_000.0
+        """How many milliseconds a page may take to settle: it waits no longer than it has to, and
+        a busy machine may stand still for ten seconds."""
         self.context = browser.new_context(**context)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._heard)
