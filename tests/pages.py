@@ -60,12 +60,17 @@ def kinds(page: str) -> set[tuple[str, str]]:
     return {(name, styled) for name, styled in found if name != "span" or len(styled) < 3}
 
 
+def kinds_by_page(site: Path) -> dict[str, set[tuple[str, str]]]:
+    """The kinds of elements on every page of the site."""
+    return {name: kinds((site / name).read_text(encoding="utf-8")) for name in names(site)}
+
+
 def covering(site: Path) -> list[str]:
     """Some pages that show every kind of element of the site, taking the richest first.
 
     What a style sheet does to one element it does to all of its kind, on every page.
     """
-    shown = {name: kinds((site / name).read_text(encoding="utf-8")) for name in names(site)}
+    shown = kinds_by_page(site)
     missing, chosen = set().union(*shown.values()), []
     while missing:
         chosen.append(max(shown, key=lambda name: len(shown[name] & missing)))
@@ -95,8 +100,9 @@ def links(page: BeautifulSoup) -> Iterator[tuple[Tag, str]]:
     for tag in page.find_all(True):
         for attribute in {"href", "src", "action", "poster", "data"} & tag.attrs.keys():
             yield tag, str(tag[attribute])
-        for candidate in str(tag.get("srcset", "")).split(",") if "srcset" in tag.attrs else ():
-            yield tag, candidate.split()[0]
+        if "srcset" in tag.attrs:
+            for candidate in str(tag["srcset"]).split(","):
+                yield tag, candidate.split()[0]
 
 
 def style_urls(style: str) -> Iterator[str]:
@@ -182,10 +188,14 @@ class Visit:
         with suppress(TimeoutError):
             self.page.wait_for_function(condition, timeout=self.patience)
 
+    def answered(self) -> None:
+        """Wait until a key reaches all that is wider than its box."""
+        self.settled(f"{UNREACHABLE}.length === 0")
+
     def resize(self, size: Mapping[str, int]) -> None:
         """Make the window another size, and wait for the page to answer."""
         self.page.set_viewport_size(dict(size))
-        self.settled(f"{UNREACHABLE}.length === 0")
+        self.answered()
 
     def nightfall(self) -> None:
         """Let the system turn dark under the page, and wait until its colours have faded over."""
