@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -50,11 +50,28 @@ READER = ROOT / ".venv" / "reader" / "bin" / "python"
 """The Python of someone who runs the cells on Binder: `make test` makes its environment."""
 
 
+class WhatCellsPrint:
+    """A cell that failed shows what it printed: nbval says only that it did."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.failed:
+            for output in getattr(item, "test_outputs", []):
+                if output.output_type == "stream":
+                    report.sections.append((f"{output.name} of the cell", output.text))
+        return report
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Kernels start without the user's IPython profile, and nbval's are those of a reader."""
     # A shell that runs the tests in its background has Ctrl-C ignored, which some of them press.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As a plugin, for what stands in this file is not asked about notebooks in another folder.
+    config.pluginmanager.register(WhatCellsPrint())
     private = tempfile.TemporaryDirectory()
     config.add_cleanup(private.cleanup)
     os.environ["IPYTHONDIR"] = str(Path(private.name) / "ipython")

@@ -964,7 +964,8 @@ def _examine_all(made: World, told: dict[str, str]) -> None:
             for word, value in told.items():
                 data = data.replace(word.encode(), value.encode())
             made.reports[row.wants] = examiner.examine(BUNDLE, data)
-        made.honest.append(examiner.examine(BUNDLE, file_of(HONEST.notebook())))
+        # It draws, and loading what draws may take longer than an attacker is given.
+        made.honest.append(examiner.examine(BUNDLE, file_of(HONEST.notebook()), Limits()))
 
     with Examiner(LIMITS) as one, Examiner(LIMITS) as two, ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(work, examiner) for examiner in (one, two)]:

@@ -1,10 +1,12 @@
 """The figures on the shock: their data say what the chapter says, and they show their data."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import art3d
 
 from book_utils.activations import logistic
 from book_utils.dynamics.one_unit import fold, fold_points, orbit, shock
@@ -199,6 +201,24 @@ def test_the_picture_of_the_surface_shows_the_record(surface):
     curve, dots = right.lines[:2]
     np.testing.assert_array_equal(curve.get_ydata(), surface.shock)
     assert set(dots.get_ydata()) <= set(surface.steepest)
+
+
+def test_the_surface_draws_only_what_it_was_given(monkeypatch):
+    """Whatever lies in memory that nobody has written, the surface gives no warning of it."""
+
+    class FullOfRubbish:
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def empty(self, *args, **kwargs):
+            found = np.empty(*args, **kwargs)
+            found.fill(np.finfo(float).max)
+            return found
+
+    monkeypatch.setattr(art3d, "np", FullOfRubbish())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shock_surface.show(shock_surface.compute())
 
 
 def test_the_words_on_the_surface_follow_the_data(surface):
