@@ -46,6 +46,10 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+PATIENCE = 60
+"""How many seconds a page, a server or a kernel may take: it is waited for no longer than it has
+to be, and a busy machine may stand still for ten seconds."""
+
 READER = ROOT / ".venv" / "reader" / "bin" / "python"
 """The Python of someone who runs the cells on Binder: `make test` makes its environment."""
 
@@ -230,8 +234,9 @@ def site_url(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for a file of tests."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from conftest import PATIENCE
 from playwright.sync_api import Browser, Page, TimeoutError
 
 # Chromium's own services are off: a request that is seen comes from the page.
@@ -153,10 +154,10 @@ class Visit:
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
         self.host = urlsplit(url).netloc
         self.faults: list[str] = []
-        self.patience = 60_000.0
-        """How many milliseconds a page may take to settle: it waits no longer than it has to, and
-        a busy machine may stand still for ten seconds."""
+        self.patience = 1000.0 * PATIENCE
+        """How many milliseconds a page may take to settle."""
         self.context = browser.new_context(**context)
+        self.context.set_default_timeout(self.patience)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))

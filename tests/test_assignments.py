@@ -8,7 +8,7 @@ import math
 import re
 import statistics
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 import nbformat
@@ -32,9 +32,13 @@ def seed(number: int) -> bytes:
     return f"the secret seed of course {number}".encode()
 
 
-def built(name: str, number: int, student: str | None = None) -> Built:
+def build_anew(name: str, number: int, student: str | None = None) -> Built:
     """An assignment of the book for one made course."""
     return build((FOLDER / f"{name}.md").read_text(encoding="utf-8"), name, seed(number), student)
+
+
+built = cache(build_anew)
+"""The same, made once: no test changes it."""
 
 
 # --- every assignment ---------------------------------------------------------------------
@@ -199,11 +203,11 @@ def test_a_course_is_the_same_every_time(name: str) -> None:
     versions = [
         nbformat.writes(made.student)
         for made in (
-            built(name, 0),
-            built(name, 0),
-            built(name, 1),
-            built(name, 0, "ada"),
-            built(name, 0, "emmy"),
+            build_anew(name, 0),
+            build_anew(name, 0),
+            build_anew(name, 1),
+            build_anew(name, 0, "ada"),
+            build_anew(name, 0, "emmy"),
         )
     ]
     assert versions[0] == versions[1]

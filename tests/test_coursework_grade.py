@@ -161,7 +161,7 @@ def test_a_killed_run_goes_on_where_it_was(course: Course, tmp_path: Path) -> No
     """After SIGKILL every report is whole, and the next run grades the rest and nothing twice."""
     log = tmp_path / "log"
     for number in range(12):
-        tiny_course.hand_in(course, f"s{number:02}", seconds=0.15, log=str(log))
+        tiny_course.hand_in(course, f"s{number:02}", seconds=0.3, log=str(log))
     code = (
         "import sys, tiny_course; from pathlib import Path; "
         "from book_utils.coursework import course, grade; "

@@ -18,7 +18,8 @@ from book_utils.coursework.isolation import sandbox
 from book_utils.coursework.isolation.session import Session
 from book_utils.derivations.engine.timelimit import OutOfTime, time_limit
 
-LIMITS = Limits(cell=5, call=2, run=25, marking=60)
+# What runs within them is quick; a loaded machine may stand still for seconds.
+LIMITS = Limits(cell=30, call=10, run=90, marking=60)
 FULL = {**POINTS, "q7": None}
 
 
@@ -124,10 +125,13 @@ def test_a_cell_that_ends_the_notebook_costs_that_cell() -> None:
 
 def test_the_notebook_has_a_limit_of_its_own() -> None:
     """Many cells that each keep within their time do not add up to hours."""
-    found = shown(*["import time\ntime.sleep(1)"] * 6, limits=LIMITS.but(run=2.5))
-    assert [error is None for error, _ in found][:2] == [True, True]
-    assert "longer than it may in all" in found[2][0]
-    assert all("not run" in error for error, _ in found[3:])
+    found = shown(*["import time\ntime.sleep(1)"] * 6, limits=LIMITS.but(run=4.5))
+    errors = [error for error, _ in found]
+    done = errors.count(None)
+    assert 1 <= done <= 4
+    assert errors[:done] == [None] * done
+    assert "longer than it may in all" in errors[done]
+    assert all("not run" in error for error in errors[done + 1 :])
 
 
 def test_processes_together_have_a_limit() -> None:
@@ -138,7 +142,7 @@ def test_processes_together_have_a_limit() -> None:
         "    if os.fork() == 0:\n"
         "        held = os.urandom(2**20) * 120\n"
         "        time.sleep(100)\n"
-        "time.sleep(4)"
+        "time.sleep(20)"
     )
     assert "more memory than it may" in shown(code, limits=LIMITS.but(memory=256))[0][0]
 
@@ -217,10 +221,12 @@ def test_told_to_it_runs_without(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     nap = "87654.321"
     leaves = f"import subprocess\nsubprocess.Popen(['/bin/sleep', '{nap}'], start_new_session=True)"
-    with Examiner(LIMITS.but(cell=4), isolation="none") as open_one:
+    with Examiner(LIMITS, isolation="none") as open_one:
         assert earned(open_one.examine(BUNDLE, file_of(answered(**right())))) == FULL
         report = open_one.examine(
-            BUNDLE, file_of(answered(leaves, "while True: pass", **right("q1", "q2")))
+            BUNDLE,
+            file_of(answered(leaves, "while True: pass", **right("q1", "q2"))),
+            LIMITS.but(cell=4),
         )
     assert (earned(report)["q1"], earned(report)["q2"]) == (POINTS["q1"], POINTS["q2"])
     assert "stopped after 4 seconds" in report["cells"][-1]["error"]
@@ -297,7 +303,7 @@ def test_an_examiner_that_dies_is_replaced(one: Examiner) -> None:
 
 def test_stopping_ends_what_is_running() -> None:
     """Stopped from another thread, the report comes at once and says so; nothing starts again."""
-    with Examiner(LIMITS.but(cell=20)) as made:
+    with Examiner(LIMITS) as made:
         made.examine(BUNDLE, file_of(answered()))
         reports = []
         slow = file_of(answered("import time\ntime.sleep(15)"))

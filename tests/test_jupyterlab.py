@@ -17,13 +17,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import missing
+from conftest import PATIENCE, missing
 from playwright.sync_api import Page, expect, sync_playwright
 
 from book_utils import widgets
-
-# A first start of JupyterLab and of a kernel on a busy machine; waiting ends when they are ready.
-PATIENCE = 60
 
 # One notebook shows one explorable after the other: each run of SHOW is the next.
 NEXT = "from book_utils import widgets\n\nnames = iter({names!r})"
@@ -91,6 +88,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(chromium: str) -> Iterator[Page]:
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -131,7 +129,7 @@ def test_explorables_in_jupyterlab(page, lab):
             expect(sliders.nth(i)).to_be_focused()
         run(page, 2)
         said = page.locator(".jp-OutputArea-output").last
-        expect(said).to_contain_text(f"{name} moved: True", timeout=1000 * PATIENCE)
+        expect(said).to_contain_text(f"{name} moved: True")
 
 
 def test_stretch_in_jupyterlab(page, lab):
@@ -139,7 +137,7 @@ def test_stretch_in_jupyterlab(page, lab):
     start(page, lab, "stretch")
     show(page, "stretch")
     state = page.get_by_role("slider", name="State x at step k")
-    expect(state).to_have_attribute("aria-valuetext", "x₁ = 1, x₂ = 0.5", timeout=1000 * PATIENCE)
+    expect(state).to_have_attribute("aria-valuetext", "x₁ = 1, x₂ = 0.5")
 
     state.focus()
     page.keyboard.press("ArrowRight")

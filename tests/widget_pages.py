@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from conftest import PATIENCE
 from playwright.sync_api import Browser, Page
 
 from book_utils import widgets
@@ -37,7 +38,7 @@ def write_pages(folder: Path) -> Path:
 def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
     """A new page, and the list that its complaints go to: a request to another host is one."""
     page = browser.new_context(**context).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * PATIENCE)
     complaints: list[str] = []
     page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
