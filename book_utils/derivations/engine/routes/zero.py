@@ -37,14 +37,29 @@ def _differs(e: sp.Expr) -> bool:
     This only saves SymPy's simplify, which takes longest where there is nothing to find. That
     nothing was seen at the point proves nothing.
     """
-    if not all(isinstance(part, _NUMERIC) for part in sp.preorder_traversal(e)):
+    words = {part: sp.Dummy() for part in _words(e)}
+    if not all(map(_is_opaque, words)):
         return False
-    letters = sorted(e.free_symbols, key=str)
+    e = e.xreplace(words)
+    letters = sorted(e.free_symbols - set(words.values()), key=str) + list(words.values())
     point = {letter: _value(letter, place) for place, letter in enumerate(letters)}
     if not all(satisfies(letter, value) for letter, value in point.items()):
         return False
     value = e.xreplace(point).evalf(20)
     return bool(value.is_Float and abs(value) > 1e-9)
+
+
+def _is_opaque(word: sp.Basic) -> bool:
+    """A word of ours, or a name without a definition: to SymPy's simplify no more than a letter."""
+    ours = hasattr(word, "numeric") and type(word).doit is sp.Basic.doit
+    return ours or isinstance(word, AppliedUndef | sp.Indexed)
+
+
+def _words(e: sp.Basic) -> list[sp.Basic]:
+    """The outermost parts that SymPy cannot put numbers into."""
+    if not isinstance(e, _NUMERIC):
+        return [e]
+    return list(dict.fromkeys(word for part in e.args for word in _words(part)))
 
 
 def _value(letter: sp.Symbol, place: int) -> sp.Rational:
