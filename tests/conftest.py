@@ -25,7 +25,7 @@ import matplotlib
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 # The tests import `tools`, which is no part of the package; the tests may import everything.
@@ -250,3 +250,46 @@ def explorables_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with _served(write_pages(tmp_path_factory.mktemp("explorables"))) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def explorable(request: pytest.FixtureRequest) -> str:
+    """The explorable that a file of tests is about."""
+    return request.module.__name__.removeprefix("test_").removesuffix("_widget")
+
+
+@pytest.fixture(scope="module")
+def window() -> dict[str, int]:
+    """The size of the window in which a file of tests looks at its explorable."""
+    return {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def tab(
+    browser: Browser, explorables_url: str, window: dict[str, int]
+) -> Iterator[tuple[Page, list[str]]]:
+    """One page for a file of tests, and the list that its complaints go to."""
+    from widget_pages import new_page
+
+    page, complaints = new_page(browser, explorables_url, viewport=window)
+    yield page, complaints
+    page.context.close()
+
+
+@pytest.fixture
+def live(
+    tab: tuple[Page, list[str]], window: dict[str, int], explorable: str, explorables_url: str
+) -> Iterator[Page]:
+    """The page with its explorable just come alive; by the end it must not have complained, nor
+    have asked another host."""
+    from widget_pages import come_alive
+
+    page, complaints = tab
+    complaints.clear()
+    page.set_viewport_size(window)
+    # Where the last test left it, it would hover over something.
+    page.mouse.move(0, 0)
+    page.goto(f"{explorables_url}/{explorable}-light.html")
+    come_alive(page)
+    yield page
+    assert complaints == []

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from test_drift_kernel import EXAMPLES, START
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
@@ -24,14 +23,10 @@ CHOICES = {
 }
 
 
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/drift-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 1000})
-    yield page
-    assert complaints == []
-    page.context.close()
+@pytest.fixture(scope="module")
+def window() -> dict[str, int]:
+    """Room for the whole view."""
+    return {"width": 1280, "height": 1000}
 
 
 def slider(page: Page, key: str) -> Locator:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page
-from widget_pages import open_live, open_page
+from playwright.sync_api import Locator, Page
+from widget_pages import come_alive, open_page
 
 from book_utils import widgets
 
 NAMES = widgets.names()
-EVERY = pytest.mark.parametrize("name", NAMES)
 CONTROLS = ":is(button, input, select, [tabindex='0'])"
 
 
 @pytest.fixture(params=NAMES)
-def live(request, browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """A page with an explorable alive; by the end it must not have complained, nor have asked
-    another host."""
-    url = f"{explorables_url}/{request.param}-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
+def explorable(request: pytest.FixtureRequest) -> str:
+    """Each of them."""
+    return request.param
 
 
 def readings(page: Page) -> list[str]:
@@ -136,19 +128,17 @@ def test_focus_can_be_seen(live):
         assert drawn != without, controls.nth(i).evaluate("node => node.outerHTML")
 
 
-# No colour hangs on the width, so the narrow one is looked at by day.
-@EVERY
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_axe_finds_nothing(browser, explorables_url, node_modules, width, theme, name):
-    """Light and dark, wide and narrow: no accessibility violation, and nothing sticks out."""
-    url = f"{explorables_url}/{name}-{theme}.html"
-    page, complaints = open_live(browser, url, viewport={"width": width, "height": 900})
-    page.add_script_tag(path=str(node_modules / "axe-core" / "axe.min.js"))
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert complaints == []
-    page.context.close()
+def test_axe_finds_nothing(live, window, explorable, explorables_url, node_modules):
+    """Light and dark, wide and narrow: no accessibility violation, and nothing sticks out. No
+    colour hangs on the width, so the narrow one is looked at by day."""
+    for theme, width in (("light", window["width"]), ("dark", window["width"]), ("light", 390)):
+        live.set_viewport_size(window | {"width": width})
+        live.goto(f"{explorables_url}/{explorable}-{theme}.html")
+        come_alive(live)
+        live.add_script_tag(path=str(node_modules / "axe-core" / "axe.min.js"))
+        found = live.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], (theme, width)
+        assert live.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_nothing_moves_by_itself(live):

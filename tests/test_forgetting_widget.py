@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.figures import forgetting
@@ -16,14 +14,10 @@ UNITS = {"linear": "identity", "tanh": "tanh"}
 KINDS = {"one pulse": "pulse"}
 
 
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/forgetting-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 1200})
-    yield page
-    assert complaints == []
-    page.context.close()
+@pytest.fixture(scope="module")
+def window() -> dict[str, int]:
+    """Room for the whole view."""
+    return {"width": 1280, "height": 1200}
 
 
 def slider(page: Page, name: str) -> Locator:

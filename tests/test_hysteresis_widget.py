@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import hysteresis
 from book_utils.widgets.hysteresis import Hysteresis
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/hysteresis-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def axis(page: Page) -> Locator:

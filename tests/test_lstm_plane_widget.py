@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown, value_of
 
 from book_utils.dynamics import lstm_iterations
@@ -16,16 +15,6 @@ from book_utils.widgets.lstm_plane import LSTMPlane
 
 # The room around the axes, in pixels.
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 30
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/lstm_plane-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def slider(page: Page, name: str) -> Locator:

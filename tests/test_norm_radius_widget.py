@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from widget_pages import PHONE, SHOWN, finger, in_node, open_live, shown
 
 from book_utils import widgets
@@ -14,16 +12,6 @@ from book_utils.figures import norm_radius
 from book_utils.widgets.norm_radius import NormRadius
 
 SHARED = widgets.HERE / "shared"
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/norm_radius-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def slider(page: Page, name: str) -> Locator:

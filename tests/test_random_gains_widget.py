@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
 from book_utils.dynamics import critical_gain
 from book_utils.figures import random_gains
 from book_utils.widgets.random_gains import RandomGains
 from book_utils.widgets.random_gains.kernel import SIZES
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/random_gains-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def slider(page: Page, name: str) -> Locator:

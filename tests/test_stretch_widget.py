@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from widget_pages import PHONE, SHOWN, finger, open_live, shown
 
 from book_utils.activations import ACTIVATIONS
 from book_utils.figures import stretch
 from book_utils.widgets.stretch import Stretch
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/stretch-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def knob(page: Page, name: str) -> Locator:

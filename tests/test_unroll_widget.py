@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from widget_pages import PHONE, SHOWN, finger, in_node, open_live, shown
 
 from book_utils import widgets
@@ -192,14 +191,10 @@ def test_the_picture_follows_the_state():
     assert "unrolled for 8 steps" in moved.still().alt
 
 
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/unroll-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 1000})
-    yield page
-    assert complaints == []
-    page.context.close()
+@pytest.fixture(scope="module")
+def window() -> dict[str, int]:
+    """Room for the whole view."""
+    return {"width": 1280, "height": 1000}
 
 
 def picker(page: Page) -> Locator:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from test_wall_kernel import COMMON, EXAMPLES
 from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
 
@@ -24,16 +23,6 @@ SLIDERS = {
     "held": "fixed",
     "radius": "largest",
 }
-
-
-@pytest.fixture
-def live(browser: Browser, explorables_url: str) -> Iterator[Page]:
-    """The page with its explorable alive; it must not have complained by the end."""
-    url = f"{explorables_url}/wall-light.html"
-    page, complaints = open_live(browser, url, viewport={"width": 1280, "height": 900})
-    yield page
-    assert complaints == []
-    page.context.close()
 
 
 def slider(page: Page, key: str) -> Locator:

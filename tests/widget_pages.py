@@ -35,23 +35,35 @@ def write_pages(folder: Path) -> Path:
     return folder
 
 
-def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
-    """A new page, and the list that its complaints go to: a request to another host is one."""
+def new_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """A page for what lies below ``url``, still empty, and the list that its complaints go to: a
+    request to another host is one."""
     page = browser.new_context(**context).new_page()
     page.set_default_timeout(1000 * PATIENCE)
     complaints: list[str] = []
     page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    here = (url.rpartition("/")[0], "data:")
+    here = (url, "data:")
     page.on("request", lambda r: r.url.startswith(here) or complaints.append(f"asked {r.url}"))
+    return page, complaints
+
+
+def open_page(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """A new page, opened at an address."""
+    page, complaints = new_page(browser, url.rpartition("/")[0], **context)
     page.goto(url)
     return page, complaints
 
 
-def open_live(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
-    """The same, once the explorable is alive."""
-    page, complaints = open_page(browser, url, **context)
+def come_alive(page: Page) -> None:
+    """Wait until the explorable of a page is alive."""
     page.wait_for_selector("figure.explorable[data-live]")
+
+
+def open_live(browser: Browser, url: str, **context) -> tuple[Page, list[str]]:
+    """A new page, opened, once its explorable is alive."""
+    page, complaints = open_page(browser, url, **context)
+    come_alive(page)
     return page, complaints
 
 
