@@ -79,13 +79,34 @@ def covering(site: Path) -> list[str]:
     return chosen
 
 
+DRAWN = re.compile(r'<span\b[^>]*\bclass="katex-html"[^>]*>')
+SPAN = re.compile(r"<(/?)span\b")
+
+
+def undrawn(page: str) -> str:
+    """A page without what its formulas draw: two thirds of its elements, all of them spans, and
+    none with an address or an id. What a formula says stands beside it, as MathML."""
+    kept, end = [], 0
+    while drawn := DRAWN.search(page, end):
+        kept.append(page[end : drawn.start()])
+        depth = 0
+        for tag in SPAN.finditer(page, drawn.start()):
+            depth += -1 if tag[1] else 1
+            if depth == 0:
+                end = page.index(">", tag.end()) + 1
+                break
+        else:
+            raise ValueError(f"a formula that does not end: {page[drawn.start() :][:200]}")
+    return "".join([*kept, page[end:]])
+
+
 @cache
 def soup(path: Path) -> BeautifulSoup:
-    """A page as a tree."""
+    """A page as a tree, its formulas without what they draw."""
     # Each tag makes the collector look again at all trees that are kept, and finds nothing.
     gc.disable()
     try:
-        return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        return BeautifulSoup(undrawn(path.read_text(encoding="utf-8")), "html.parser")
     finally:
         gc.enable()
 
@@ -138,10 +159,12 @@ def broken(site: Path, at: Path, url: str) -> str | None:
     return None
 
 
-UNREACHABLE = """[...document.querySelectorAll(".katex-display, pre")]
+UNREACHABLE = """[
+    ...document.querySelectorAll(".katex-display, pre, .pst-scrollable-table-container")
+]
     .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0)
     .map((box) => (box.querySelector("annotation") ?? box).textContent.slice(0, 80))"""
-"""The formulas and the code that are wider than their box and that no key reaches.
+"""The formulas, the code and the tables that are wider than their box and that no key reaches.
 
 The fonts make formulas wider, and the page answers in the frame after they came; to another width
 of the window it answers after a pause: wait for it.
@@ -163,7 +186,9 @@ class Visit:
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", self._requested)
         self.page.on("requestfailed", self._failed)
-        self.page.goto(url, wait_until="networkidle")
+        self.page.goto(url)
+        # They change the width of everything.
+        self.page.evaluate("document.fonts.ready.then(() => null)")
 
     def __enter__(self) -> Visit:
         return self
@@ -224,7 +249,7 @@ class Visit:
     def cut_off(self) -> list[str]:
         """What a phone does not show: a vocabulary or a table of functions that scrolls, a row of
         one whose last cell has not the whole line, and on the smallest phone, which the window is
-        then, a formula or code that is wider than its box and that no key reaches."""
+        then, a formula, code or a table that is wider than its box and that no key reaches."""
         found = self.page.evaluate("""() =>
             [...document.querySelectorAll("table:is(.vocabulary, .functions)")].flatMap((table) => {
                 const box = table.parentElement, rows = [...table.tBodies[0].rows];
@@ -260,14 +285,15 @@ class Visit:
         """
         self.page.evaluate("""() => {
             const seen = new Set();
-            for (const word of document.querySelectorAll("pre span")) {
-                const box = word.closest("pre");
-                const colours = [word.className, getComputedStyle(word).color,
-                    getComputedStyle(word).backgroundColor, getComputedStyle(box).backgroundColor];
-                const known = seen.has(colours.join());
-                seen.add(colours.join());
-                if (known) word.replaceWith(...word.childNodes);
-            }
+            const colours = (word) => [word.className, getComputedStyle(word).color,
+                getComputedStyle(word).backgroundColor,
+                getComputedStyle(word.closest("pre")).backgroundColor].join();
+            // First all are looked at: with each that goes the page is laid out anew.
+            const known = [...document.querySelectorAll("pre span")].filter((word) => {
+                const before = seen.size;
+                return seen.add(colours(word)).size === before;
+            });
+            for (const word of known) word.replaceWith(...word.childNodes);
         }""")
 
     def accessibility(self, axe: str, rules: Mapping[str, object] = EVERY_RULE) -> list[str]:

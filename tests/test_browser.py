@@ -36,10 +36,11 @@ def look(visit: pages.Visit, axe: str, whole: bool) -> list[str]:
     `whole` of it every rule there too, and the colours by night."""
     found = [*visit.still(), *visit.overflow()]
     visit.resize(NARROW)
+    # Which leaves the window as the smallest phone, for what comes next.
     found += [*visit.overflow(), *visit.cut_off()]
-    visit.resize(NARROW)
     found += visit.plain_formulas()
     visit.plain_code()
+    visit.answered()
     found += visit.accessibility(axe, pages.EVERY_RULE if whole else pages.LAYOUT)
     visit.resize(WIDE)
     found += visit.accessibility(axe)

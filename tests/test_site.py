@@ -76,9 +76,17 @@ def test_two_builds_agree(site: Path, site_again: Path) -> None:
     assert [str(name) for name in first if first[name] != second[name]] == []
 
 
-def test_a_sound_page_builds(root: Path, node_modules: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def sound(
+    root: Path, node_modules: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[int, str, Path]:
+    """A page without a fault, built where nobody says which the repository is."""
+    return build_page(root, tmp_path_factory.mktemp("sound"), SOUND, GITHUB_REPOSITORY="")
+
+
+def test_a_sound_page_builds(sound: tuple[int, str, Path]) -> None:
     """A page without a fault builds, so what fails below fails because of its fault."""
-    status, output, _ = build_page(root, tmp_path, SOUND)
+    status, output, _ = sound
     assert status == 0, output
 
 
@@ -100,10 +108,9 @@ def test_repository_buttons(root: Path, node_modules: Path, tmp_path: Path) -> N
     assert any(url.startswith("https://colab.research.google.com/github/someone") for url in found)
 
 
-def test_no_button_leads_nowhere(root: Path, node_modules: Path, tmp_path: Path) -> None:
+def test_no_button_leads_nowhere(sound: tuple[int, str, Path]) -> None:
     """Where the repository is unknown, no page offers to run on a service or to show its source."""
-    status, output, site = build_page(root, tmp_path, SOUND, GITHUB_REPOSITORY="")
-    assert status == 0, output
+    _, _, site = sound
     page = pages.soup(site / "book" / "index.html")
     assert [url for _, url in pages.links(page) if pages.is_foreign(url)] == []
 
@@ -188,6 +195,8 @@ def test_formulas_are_rendered(site: Path) -> None:
     """Every formula is HTML and MathML before any script runs, and no TeX is left in the text."""
     for name in pages.names(site):
         page = pages.soup(site / name)
+        drawn = pages.DRAWN.findall((site / name).read_text(encoding="utf-8"))
+        assert len(drawn) == len(page.select(".katex")), name
         assert not re.search("mathjax.*[.]js", str(page.head), re.IGNORECASE), name
         for formula in page.select(".math"):
             assert formula.select_one(".katex math"), f"{name}: {formula}"
@@ -197,6 +206,16 @@ def test_formulas_are_rendered(site: Path) -> None:
             if not text.find_parent(["script", "style", "pre", "code", "annotation"])
         ]
         assert raw == [], name
+
+
+def test_what_formulas_draw_hides_nothing(site: Path) -> None:
+    """The part of the formulas that is left out above has no address, no id and no style sheet."""
+    for name in pages.names(site):
+        page = (site / name).read_text(encoding="utf-8")
+        for sign in (" id=", "href=", "src=", "url(", "<img", "<style"):
+            assert page.count(sign) == pages.undrawn(page).count(sign), (name, sign)
+    with pytest.raises(ValueError, match="does not end"):
+        pages.undrawn('<span class="katex-html"><span>')
 
 
 def test_front_page_at_the_root(site: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -20,15 +22,17 @@ EVERY = pytest.mark.parametrize("name", widgets.names())
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def html_of(widget: Explorable) -> str:
-    return widget._repr_mimebundle_()[0]["text/html"]
+@cache
+def stored(name: str) -> tuple[Explorable, dict[str, Any]]:
+    """An explorable as it opens, and what a notebook stores of it."""
+    widget = widgets.explorable(name)()
+    return widget, widget._repr_mimebundle_()[0]
 
 
 @EVERY
 def test_display_is_live_and_still(name):
     """A notebook gets the live view; a page gets a figure with state, words, size and caption."""
-    widget = widgets.explorable(name)()
-    data, _ = widget._repr_mimebundle_()
+    widget, data = stored(name)
     assert data[VIEW]["model_id"] == widget.model_id
     figure = data["text/html"]
     assert f'<figure class="explorable" data-explorable="{name}"' in figure
@@ -42,7 +46,8 @@ def test_display_is_live_and_still(name):
 @EVERY
 def test_stored_output_is_the_same_on_every_run(name):
     """Two runs store the same text: no address, no model id, no other number drawn by chance."""
-    first, second = (widgets.explorable(name)()._repr_mimebundle_()[0] for _ in range(2))
+    _, first = stored(name)
+    second, _ = widgets.explorable(name)()._repr_mimebundle_()
     assert first["text/html"] == second["text/html"]
     assert first["text/plain"] == second["text/plain"]
     assert "0x" not in first["text/plain"]
@@ -166,7 +171,7 @@ def test_only_pages_with_an_explorable_load_the_runtime(extension, tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     (source / "index.rst").write_text(page("Plain", "toctree::\n\n   shown"), encoding="utf-8")
-    figures = "".join(html_of(widgets.explorable(name)()) for name in widgets.names())
+    figures = "".join(stored(name)[1]["text/html"] for name in widgets.names())
     (source / "shown.rst").write_text(
         page("Shown", f"raw:: html\n\n   {figures}"), encoding="utf-8"
     )
