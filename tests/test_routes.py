@@ -35,10 +35,10 @@ from book_utils.derivations.engine import (
 from book_utils.derivations.engine import derivation as derivation_module
 from book_utils.derivations.engine.compare import Sides, _far_apart
 from book_utils.derivations.engine.decide import CASES, SIZES, Trial, prove, refute
-from book_utils.derivations.engine.domains import draw
+from book_utils.derivations.engine.domains import draw, surely_in
 from book_utils.derivations.engine.numbers import SLOPES, SMOOTH, Numbers
 from book_utils.derivations.engine.prove import EXACT, entrywise, spectrum, substitution
-from book_utils.derivations.engine.routes import reals
+from book_utils.derivations.engine.routes import reals, zero
 from book_utils.derivations.engine.vocabulary import (
     CharacteristicPolynomial,
     Descending,
@@ -622,3 +622,47 @@ def test_a_derivative_has_all_the_digits_asked_for() -> None:
             (slope,) = at.derivatives(lambda z: [mpmath.tanh(z)], mpmath.mpf("0.7"))
             exact = 1 - mpmath.tanh(mpmath.mpf("0.7")) ** 2
             assert abs(slope - exact) < mpmath.mpf(10) ** (3 - digits)
+
+
+class Word(sp.Function):
+    """A word that only this test knows."""
+
+    def numeric(self, at):
+        return at(self.args[0])
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        # One point shows the difference: SymPy's simplify is not asked.
+        (1 / (z + 1) - 1 / (z + 2), False),
+        (Word(z) / (z + 1) - 1 / (z + 1), False),
+        (sp.Function("f")(z) / (z + 1) - 1, False),
+        # What is zero is found, also where a word stands in it.
+        (z / (z + 1) + 1 / (z + 1) - 1, True),
+        (Word(z) * z / (z + 1) + Word(z) / (z + 1) - Word(z), True),
+        # One place, written in two ways.
+        (Word(z + 1) - Word((z**2 - 1) / (z - 1)), True),
+        # SymPy knows more of i than that it is a letter.
+        (sp.exp(sp.I * z) - sp.cos(z) - sp.I * sp.sin(z), True),
+    ],
+)
+def test_a_zero_is_found_and_what_is_none_costs_little(expression, expected, monkeypatch) -> None:
+    """A point may spare the long way where there is nothing to find, and it
+    hides no zero."""
+    asked = []
+    simplify = sp.simplify
+    monkeypatch.setattr(zero.sp, "simplify", lambda e: asked.append(e) or simplify(e))
+    assert zero.is_zero(expression) == expected
+    assert expected or asked == []
+
+
+@pytest.mark.parametrize("low", [-sp.oo, -2, -sp.sqrt(2), 0, sp.Rational(1, 3), sp.pi])
+@pytest.mark.parametrize("high", [-1, 0, sp.Rational(1, 2), 1, sp.pi, sp.oo, z])
+@pytest.mark.parametrize("is_open", [(False, False), (True, False), (False, True), (True, True)])
+def test_what_lies_in_an_interval(low, high, is_open) -> None:
+    """The quick answer is SymPy's, for the ends and for zero."""
+    domain = sp.Interval(low, high, *is_open)
+    if isinstance(domain, sp.Interval):
+        for number in (domain.start, domain.end, sp.Integer(0)):
+            assert surely_in(domain, number) == (domain.contains(number) == sp.true)

@@ -229,7 +229,7 @@ def _from_interval(domain: sp.Interval, instance: Numbers) -> sp.Expr:
     low, high = domain.start, domain.end
     share = sp.Rational(instance.random.randint(0, 64), 64)
     if instance.special:
-        ends = [end for end in (low, high, sp.Integer(0)) if _surely_in(domain, end)]
+        ends = [end for end in (low, high, sp.Integer(0)) if surely_in(domain, end)]
         if ends:
             return instance.random.choice(ends)
     if low.is_finite and high.is_finite:
@@ -245,7 +245,7 @@ def _from_interval(domain: sp.Interval, instance: Numbers) -> sp.Expr:
     return value
 
 
-def _surely_in(domain: sp.Interval, number: sp.Expr) -> bool:
+def surely_in(domain: sp.Interval, number: sp.Expr) -> bool:
     """Whether a number lies in an interval; SymPy's own `contains` takes ten times as long."""
     low, high = domain.start, domain.end
     if domain.free_symbols:

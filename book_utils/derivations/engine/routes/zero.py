@@ -37,8 +37,9 @@ def _differs(e: sp.Expr) -> bool:
     This only saves SymPy's simplify, which takes longest where there is nothing to find. That
     nothing was seen at the point proves nothing.
     """
-    words = {part: sp.Dummy() for part in _words(e)}
-    if not all(map(_is_opaque, words)):
+    words = {word: sp.Dummy() for word in _words(e)}
+    # Two words of one kind may stand at one place that is written in two ways.
+    if not all(map(_is_opaque, words)) or len({word.func for word in words}) < len(words):
         return False
     e = e.xreplace(words)
     letters = sorted(e.free_symbols - set(words.values()), key=str) + list(words.values())
