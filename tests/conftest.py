@@ -293,3 +293,14 @@ def live(
     come_alive(page)
     yield page
     assert complaints == []
+
+
+@pytest.fixture
+def phone(browser: Browser, explorable: str, explorables_url: str) -> Iterator[Page]:
+    """The same on a phone, where a finger touches it."""
+    from widget_pages import PHONE, open_live
+
+    page, complaints = open_live(browser, f"{explorables_url}/{explorable}-light.html", **PHONE)
+    yield page
+    assert complaints == []
+    page.context.close()

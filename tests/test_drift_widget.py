@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from test_drift_kernel import EXAMPLES, START
-from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
+from widget_pages import SHOWN, drawn, finger, shown
 
 from book_utils.figures import trainings
 from book_utils.widgets.drift import Drift
@@ -193,20 +193,17 @@ def test_the_picked_step_stays_within_the_training(live):
     agrees_with_numpy(live)
 
 
-def test_touch(browser, explorables_url):
+def test_touch(phone):
     """On a phone a finger that moves sideways picks, and one that moves up scrolls the page."""
-    page, complaints = open_live(browser, f"{explorables_url}/drift-light.html", **PHONE)
-    page.locator("svg.distances").scroll_into_view_if_needed()
-    scrolled = page.evaluate("scrollY")
-    (x, y), (to, _) = point(page, 50), point(page, 12)
-    finger(page, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
-    assert state(page)["at"] == 12
-    assert page.evaluate("scrollY") == scrolled
-    agrees_with_numpy(page)
-    finger(page, (x, y), (x, y - 40), (x, y - 120))
-    page.wait_for_function(f"scrollY > {scrolled}")
-    assert complaints == []
-    page.context.close()
+    phone.locator("svg.distances").scroll_into_view_if_needed()
+    scrolled = phone.evaluate("scrollY")
+    (x, y), (to, _) = point(phone, 50), point(phone, 12)
+    finger(phone, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
+    assert state(phone)["at"] == 12
+    assert phone.evaluate("scrollY") == scrolled
+    agrees_with_numpy(phone)
+    finger(phone, (x, y), (x, y - 40), (x, y - 120))
+    phone.wait_for_function(f"scrollY > {scrolled}")
 
 
 def test_the_pair_has_other_words(live):

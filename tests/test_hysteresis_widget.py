@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
+from widget_pages import SHOWN, drawn, finger, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import hysteresis
@@ -170,19 +170,15 @@ def test_another_axis_and_another_unit(live):
     assert record.cycle is None
 
 
-def test_drag_by_touch(browser, explorables_url):
+def test_drag_by_touch(phone):
     """On a phone a finger that moves sideways carries the state, and the page stays."""
-    url = f"{explorables_url}/hysteresis-light.html"
-    page, complaints = open_live(browser, url, **PHONE)
-    page.locator("svg.diagram").scroll_into_view_if_needed()
-    scrolled, box = page.evaluate("scrollY"), page.locator("svg.diagram").bounding_box()
+    phone.locator("svg.diagram").scroll_into_view_if_needed()
+    scrolled, box = phone.evaluate("scrollY"), phone.locator("svg.diagram").bounding_box()
     y = box["y"] + 100
-    finger(page, *((box["x"] + x, y) for x in (200, 240, box["width"] - 12)))
-    assert state(page)["b"] == 0
-    assert page.evaluate("scrollY") == scrolled
-    agrees_with_numpy(page)
-    assert complaints == []
-    page.context.close()
+    finger(phone, *((box["x"] + x, y) for x in (200, 240, box["width"] - 12)))
+    assert state(phone)["b"] == 0
+    assert phone.evaluate("scrollY") == scrolled
+    agrees_with_numpy(phone)
 
 
 OWN = """

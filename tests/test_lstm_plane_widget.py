@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown, value_of
+from widget_pages import SHOWN, drawn, finger, shown, value_of
 
 from book_utils.dynamics import lstm_iterations
 from book_utils.figures import lstm_plane
@@ -201,35 +201,27 @@ def test_one_step_is_told_in_the_singular(live):
     expect(live.locator(".condition.weaker")).to_contain_text("1 step contracts the length")
 
 
-def test_a_phone_shows_the_result_above_the_plane(browser, explorables_url):
+def test_a_phone_shows_the_result_above_the_plane(phone):
     """What holds stands in one line above the picture, and only where the read-out is below it."""
-    url = f"{explorables_url}/lstm_plane-light.html"
-    page, complaints = open_live(browser, url, **PHONE)
-    line = page.locator(".verdicts")
+    line = phone.locator(".verdicts")
     expect(line).to_have_text("as printed ✗by the sum 0.975 ✓ρ(M) 0.8668 ✓")
-    assert line.bounding_box()["y"] < page.locator("svg.map").bounding_box()["y"]
-    page.set_viewport_size({"width": 1280, "height": 900})
+    assert line.bounding_box()["y"] < phone.locator("svg.map").bounding_box()["y"]
+    phone.set_viewport_size({"width": 1280, "height": 900})
     expect(line).to_be_hidden()
-    assert complaints == []
-    page.context.close()
 
 
-def test_drag_by_touch(browser, explorables_url):
+def test_drag_by_touch(phone):
     """On a phone a finger drags the point, and the page does not scroll under it."""
-    url = f"{explorables_url}/lstm_plane-light.html"
-    page, complaints = open_live(browser, url, **PHONE)
-    page.locator("svg.map").scroll_into_view_if_needed()
-    scrolled = page.evaluate("scrollY")
-    box = point(page).locator(".knob").bounding_box()
+    phone.locator("svg.map").scroll_into_view_if_needed()
+    scrolled = phone.evaluate("scrollY")
+    box = point(phone).locator(".knob").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     moves = ((5, 5), (30, -20), (-90, -60))
-    finger(page, *((x + dx, y + dy) for dx, dy in moves))
-    assert state(page)["o"] == 0
-    assert state(page)["z"] > 0.12
-    assert page.evaluate("scrollY") == scrolled
-    agrees_with_numpy(page)
-    assert complaints == []
-    page.context.close()
+    finger(phone, *((x + dx, y + dy) for dx, dy in moves))
+    assert state(phone)["o"] == 0
+    assert state(phone)["z"] > 0.12
+    assert phone.evaluate("scrollY") == scrolled
+    agrees_with_numpy(phone)
 
 
 def test_every_state_is_drawn(live):

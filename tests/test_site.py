@@ -212,8 +212,9 @@ def test_what_formulas_draw_hides_nothing(site: Path) -> None:
     """The part of the formulas that is left out above has no address, no id and no style sheet."""
     for name in pages.names(site):
         page = (site / name).read_text(encoding="utf-8")
+        undrawn = pages.undrawn(page)
         for sign in (" id=", "href=", "src=", "url(", "<img", "<style"):
-            assert page.count(sign) == pages.undrawn(page).count(sign), (name, sign)
+            assert page.count(sign) == undrawn.count(sign), (name, sign)
     with pytest.raises(ValueError, match="does not end"):
         pages.undrawn('<span class="katex-html"><span>')
 

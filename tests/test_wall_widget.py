@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from test_wall_kernel import COMMON, EXAMPLES
-from widget_pages import PHONE, SHOWN, drawn, finger, open_live, shown
+from widget_pages import SHOWN, drawn, finger, shown
 
 from book_utils.dynamics import one_unit
 from book_utils.figures import wall
@@ -172,21 +172,17 @@ def test_windows(live):
     agrees_with_numpy(live)
 
 
-def test_touch(browser, explorables_url):
+def test_touch(phone):
     """On a phone a finger drags the start, a tap sets it, and the page scrolls elsewhere."""
-    url = f"{explorables_url}/wall-light.html"
-    page, complaints = open_live(browser, url, **PHONE)
-    page.locator(".wall canvas").scroll_into_view_if_needed()
-    scrolled = page.evaluate("scrollY")
-    where = place(page)
-    finger(page, *(point(page, *at) for at in (where, (4.3, -2), (3.5, -1.5))))
-    assert place(page) == pytest.approx([3.5, -1.5], abs=0.05)
-    assert page.evaluate("scrollY") == scrolled
-    page.touchscreen.tap(*point(page, 5.5, -3))
-    assert place(page) == pytest.approx([5.5, -3], abs=0.05)
-    agrees_with_numpy(page)
-    assert complaints == []
-    page.context.close()
+    phone.locator(".wall canvas").scroll_into_view_if_needed()
+    scrolled = phone.evaluate("scrollY")
+    where = place(phone)
+    finger(phone, *(point(phone, *at) for at in (where, (4.3, -2), (3.5, -1.5))))
+    assert place(phone) == pytest.approx([3.5, -1.5], abs=0.05)
+    assert phone.evaluate("scrollY") == scrolled
+    phone.touchscreen.tap(*point(phone, 5.5, -3))
+    assert place(phone) == pytest.approx([5.5, -3], abs=0.05)
+    agrees_with_numpy(phone)
 
 
 def test_the_canvas_has_words(live):

@@ -53,8 +53,8 @@ def draw(figure: Figure, record: Record) -> None:
     """Left the cost as heights, right the plane from above: fold, shock and where E jumps."""
     left = figure.add_subplot(1, 2, 1, projection="3d")
     w, b = np.meshgrid(record.w, record.b)
-    # Strides that divide the grid: of patches with fewer corners matplotlib 3.11 projects memory
-    # that nobody has written, and at times warns of what stands there (matplotlib #32272).
+    # Strides that divide the grid, for an odd `size`: of patches with fewer corners matplotlib 3.11
+    # projects memory that nobody has written, and at times warns of what it finds (its #32272).
     left.plot_surface(w, b, record.E, cmap="viridis", linewidth=0, rstride=2, cstride=2)
     left.view_init(elev=42, azim=-60)
     left.set_xlabel("$w$")

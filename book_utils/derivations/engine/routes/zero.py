@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
@@ -56,11 +58,13 @@ def _is_opaque(word: sp.Basic) -> bool:
     return ours or isinstance(word, AppliedUndef | sp.Indexed)
 
 
-def _words(e: sp.Basic) -> list[sp.Basic]:
+def _words(e: sp.Basic) -> Iterator[sp.Basic]:
     """The outermost parts that SymPy cannot put numbers into."""
     if not isinstance(e, _NUMERIC):
-        return [e]
-    return list(dict.fromkeys(word for part in e.args for word in _words(part)))
+        yield e
+        return
+    for part in e.args:
+        yield from _words(part)
 
 
 def _value(letter: sp.Symbol, place: int) -> sp.Rational:
