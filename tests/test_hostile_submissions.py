@@ -44,7 +44,7 @@ from book_utils.coursework.draws import Draws
 from book_utils.coursework.examiner import Examiner, Limits, isolated_here
 
 # Room for a loaded machine, and short enough that the endless ones do not take the test's time.
-LIMITS = Limits(cell=4, call=2.5, run=25, marking=60, text=2000, submission=3, figures=3)
+LIMITS = Limits(cell=8, call=6, run=40, marking=60, text=2000, submission=3, figures=3)
 NAP = "98765.4321"
 """How long the processes sleep that attackers leave behind: known again by this number."""
 

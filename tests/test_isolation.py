@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import missing
+from conftest import PATIENCE, missing
 from walled_course import BUNDLE, POINTS, answered, cell_of, earned, file_of, right
 
 from book_utils.coursework import examiner
 from book_utils.coursework.examiner import Examiner, Limits, Unisolated, isolated_here
 from book_utils.coursework.isolation import sandbox
+from book_utils.coursework.isolation.sandbox import descendants
 from book_utils.coursework.isolation.session import Session
 from book_utils.derivations.engine.timelimit import OutOfTime, time_limit
 
@@ -125,8 +128,8 @@ def test_a_cell_that_ends_the_notebook_costs_that_cell() -> None:
 
 def test_the_notebook_has_a_limit_of_its_own() -> None:
     """Many cells that each keep within their time do not add up to hours."""
-    cells = [f"import time\ntime.sleep({seconds})" for seconds in (0.5, 0.5, 20, 20, 20, 20)]
-    found = shown(*cells, limits=LIMITS.but(run=5))
+    cells = [f"import time\ntime.sleep({seconds})" for seconds in (0.5, 0.5, 25, 25, 25, 25)]
+    found = shown(*cells, limits=LIMITS.but(run=12))
     assert [error is None for error, _ in found][:2] == [True, True]
     assert "longer than it may in all" in found[2][0]
     assert all("not run" in error for error, _ in found[3:])
@@ -261,18 +264,17 @@ while True:
 
 
 @pytest.mark.parametrize(
-    ("code", "why"),
+    ("code", "why", "limits"),
     [
-        (STUCK, "took longer than"),
-        ("import os; os._exit(1)", "ended"),
-        ("import os, signal; os.kill(os.getpid(), 9)", "ended"),
-        ("raise RuntimeError('canary')", "RuntimeError"),
-        ("held = bytes(8 * 2**30)", "memory"),
+        (STUCK, "took longer than", Limits(cell=2, call=1, run=3, marking=1, start=3)),
+        ("import os; os._exit(1)", "ended", LIMITS),
+        ("import os, signal; os.kill(os.getpid(), 9)", "ended", LIMITS),
+        ("raise RuntimeError('canary')", "RuntimeError", LIMITS),
+        ("held = bytes(8 * 2**30)", "memory", LIMITS),
     ],
 )
-def test_checks_that_fail_are_no_zero(one: Examiner, code: str, why: str) -> None:
+def test_checks_that_fail_are_no_zero(one: Examiner, code: str, why: str, limits: Limits) -> None:
     """Whatever becomes of the checks, a human is told to look, and the next one is examined."""
-    limits = Limits(cell=2, call=1, run=3, marking=1, start=3)
     report = one.examine(with_check(code), file_of(answered(**right("q1"))), limits)
     assert report["status"] == "failed"
     assert report["cause"] == "machine"
@@ -282,19 +284,36 @@ def test_checks_that_fail_are_no_zero(one: Examiner, code: str, why: str) -> Non
     assert earned(one.examine(BUNDLE, file_of(answered(**right())))) == FULL
 
 
+# Longer than any test waits: it has to be broken off.
+NAP = file_of(answered("import time\ntime.sleep(1000)"))
+LONG = LIMITS.but(cell=2000, run=2000)
+
+
+@contextmanager
+def napping(examiner: Examiner) -> Iterator[list[dict[str, Any]]]:
+    """A thread that examines `NAP`; the list gets its report when it is done."""
+    reports: list[dict[str, Any]] = []
+    thread = threading.Thread(
+        target=lambda: reports.append(examiner.examine(BUNDLE, NAP, LONG)), daemon=True
+    )
+    thread.start()
+    until = time.monotonic() + PATIENCE
+    while not descendants(examiner._server.pid):
+        assert time.monotonic() < until, "it does not begin"
+        time.sleep(0.05)
+    yield reports
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
 def test_an_examiner_that_dies_is_replaced(one: Examiner) -> None:
     """Killed between two submissions or during one, it goes on; the lost one says so."""
     one.examine(BUNDLE, file_of(answered()))
     one._server.kill()
     one._server.wait()
     assert earned(one.examine(BUNDLE, file_of(answered(**right())))) == FULL
-    reports = []
-    slow = file_of(answered("import time\ntime.sleep(4)"))
-    thread = threading.Thread(target=lambda: reports.append(one.examine(BUNDLE, slow)))
-    thread.start()
-    time.sleep(1)
-    one._server.kill()
-    thread.join()
+    with napping(one) as reports:
+        one._server.kill()
     assert (reports[0]["status"], reports[0]["cause"]) == ("failed", "machine")
     assert earned(one.examine(BUNDLE, file_of(answered(**right())))) == FULL
 
@@ -303,15 +322,9 @@ def test_stopping_ends_what_is_running() -> None:
     """Stopped from another thread, the report comes at once and says so; nothing starts again."""
     with Examiner(LIMITS) as made:
         made.examine(BUNDLE, file_of(answered()))
-        reports = []
-        slow = file_of(answered("import time\ntime.sleep(15)"))
-        thread = threading.Thread(target=lambda: reports.append(made.examine(BUNDLE, slow)))
-        thread.start()
-        time.sleep(1)
-        made.stop()
-        thread.join(timeout=10)
-        assert not thread.is_alive()
-        reports.append(made.examine(BUNDLE, slow))
+        with napping(made) as reports:
+            made.stop()
+        reports.append(made.examine(BUNDLE, NAP))
     assert [(report["status"], report["cause"]) for report in reports] == [
         ("failed", "machine")
     ] * 2

@@ -115,6 +115,8 @@ def examine(bundle: str, data: bytes, terms: Mapping[str, Any]) -> str:
         with Path(log).open("a", encoding="utf-8") as file:
             file.write(told["student"] + "\n")
     time.sleep(told.get("seconds", 0))
+    while told.get("after") and not Path(told["after"]).exists():
+        time.sleep(0.02)
     if told.get("once") and not Path(told["once"]).exists():
         Path(told["once"]).touch()
         os.kill(os.getpid(), 9)

@@ -339,6 +339,11 @@ class Summary:
         if reasons:
             self.look.append(f"{who}: {'; '.join(reasons)}")
 
+    def sort(self) -> None:
+        """Bring the lists into one order, whoever finished first."""
+        for entries in (self.failed, self.look, self.late):
+            entries.sort()
+
     def lines(self) -> Iterator[str]:
         """The summary as people read it."""
         yield f"graded {self.graded}, unchanged {self.unchanged}, failed {len(self.failed)}"
@@ -353,7 +358,7 @@ class Summary:
         ):
             if entries:
                 yield title
-                yield from (f"  {entry}" for entry in sorted(entries)[:SHOWN])
+                yield from (f"  {entry}" for entry in entries[:SHOWN])
                 if len(entries) > SHOWN:
                     yield f"  and {len(entries) - SHOWN} more; each report says it"
         if self.stopped:
@@ -406,6 +411,7 @@ def grade(
                 summary.stopped = True
             finally:
                 outcomes.close()
+    summary.sort()
     return summary
 
 
