@@ -106,7 +106,7 @@ async def played(name: str, folder: Path) -> Run:
     )
     backend = "module://matplotlib_inline.backend_inline"
     own = {"IPYTHONDIR": str(folder / "ipython"), "MPLBACKEND": backend}
-    await client.async_execute(env={**os.environ, **own})
+    await client.async_execute(env={**os.environ, **own}, cleanup_kc=True)
     first = 1 + len(stub.cells)
     return Run(
         made,

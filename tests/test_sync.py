@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import shutil
 import subprocess
 import sys
+import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import nbformat
@@ -264,6 +268,22 @@ def test_a_notebook_holds_no_trace_of_its_run(tmp_path: Path) -> None:
     assert second.outputs[1].execution_count == 2
     assert notebook.metadata.language_info == {"name": "python", "pygments_lexer": "ipython3"}
     assert all(cell.metadata == {} for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("last", ["", "\n1 / 0"], ids=["right", "wrong"])
+def test_a_kernel_ends_with_its_notebook(tmp_path: Path, last: str) -> None:
+    """A run leaves no process and no socket behind, also where a cell is wrong."""
+    number = tmp_path / "number"
+    cell = f"import os, pathlib\n_ = pathlib.Path({str(number)!r}).write_text(str(os.getpid()))"
+    gc.collect()  # What other tests have left is not ours.
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always", ResourceWarning)
+        with nullcontext() if not last else pytest.raises(ChapterError, match="ZeroDivisionError"):
+            asyncio.run(execute(from_text(text_with(cell + last)), tmp_path))
+        gc.collect()
+    assert [str(each.message) for each in left if "zmq" in str(each.message)] == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
 
 
 def test_what_jupyter_leaves_behind_is_no_edit() -> None:

@@ -284,7 +284,7 @@ async def execute(
             before = os.environ.get("PYTHONPATH")
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout), before]))
         try:
-            await client.async_execute(env=environment)
+            await client.async_execute(env=environment, cleanup_kc=True)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise ChapterError(COLOUR.sub("", str(error)).strip()) from None
     wrong = complaints(executed)
