@@ -227,7 +227,6 @@ def test_the_book_can_be_searched(browser: Browser, site_url: str) -> None:
         page.keyboard.press("Control+k")
         page.keyboard.type("Jacobian")
         page.keyboard.press("Enter")
-        page.wait_for_selector("#search-results a")
-        found = page.locator("#search-results a").evaluate_all("links => links.map(a => a.href)")
-        assert any("jacobian.html" in url for url in found)
+        # What is found comes in one by one.
+        page.wait_for_selector("#search-results a[href*='/jacobian.html']")
         assert visit.faults == []
