@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from test_drift_kernel import EXAMPLES, START
-from widget_pages import SHOWN, drawn, finger, shown
+from widget_pages import SHOWN, drawn, finger_drags, finger_scrolls, shown
 
 from book_utils.figures import trainings
 from book_utils.widgets.drift import Drift
@@ -196,14 +196,11 @@ def test_the_picked_step_stays_within_the_training(live):
 def test_touch(phone):
     """On a phone a finger that moves sideways picks, and one that moves up scrolls the page."""
     phone.locator("svg.distances").scroll_into_view_if_needed()
-    scrolled = phone.evaluate("scrollY")
     (x, y), (to, _) = point(phone, 50), point(phone, 12)
-    finger(phone, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
+    finger_drags(phone, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
     assert state(phone)["at"] == 12
-    assert phone.evaluate("scrollY") == scrolled
     agrees_with_numpy(phone)
-    finger(phone, (x, y), (x, y - 40), (x, y - 120))
-    phone.wait_for_function(f"scrollY > {scrolled}")
+    finger_scrolls(phone, (x, y), (x, y - 40), (x, y - 120))
 
 
 def test_the_pair_has_other_words(live):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from widget_pages import SHOWN, drawn, finger, shown
+from widget_pages import SHOWN, drawn, finger, finger_drags, finger_scrolls, shown
 
 from book_utils.figures import forgetting
 from book_utils.widgets.forgetting import Forgetting
@@ -220,21 +220,19 @@ def test_drag_moves_the_window(live):
 def test_drag_by_touch(phone):
     """A finger that moves sideways or taps moves the window; one that moves up scrolls alone."""
     phone.locator("svg.states").scroll_into_view_if_needed()
-    scrolled, box = phone.evaluate("scrollY"), phone.locator("svg.states").bounding_box()
+    box = phone.locator("svg.states").bounding_box()
     middle = 46 + (box["width"] - 60) / 2
 
-    def swipe(*path: tuple[float, float]) -> None:
-        finger(phone, *((box["x"] + x, box["y"] + y) for x, y in path))
+    def inside(*path: tuple[float, float]) -> list[tuple[float, float]]:
+        return [(box["x"] + x, box["y"] + y) for x, y in path]
 
-    swipe((60, 100), (90, 100), (middle, 100))
+    finger_drags(phone, *inside((60, 100), (90, 100), (middle, 100)))
     assert state(phone)["t"] == 60
-    assert phone.evaluate("scrollY") == scrolled
     agrees_with_numpy(phone)
-    swipe((90, 140), (91, 100), (92, 40))
-    phone.wait_for_function(f"scrollY > {scrolled}")
+    finger_scrolls(phone, *inside((90, 140), (91, 100), (92, 40)))
     assert state(phone)["t"] == 60
     box = phone.locator("svg.states").bounding_box()
-    swipe((46, 50))
+    finger(phone, *inside((46, 50)))
     assert state(phone)["t"] == 1
 
 

@@ -283,9 +283,9 @@ def test_checks_that_fail_are_no_zero(one: Examiner, code: str, why: str, limits
     assert earned(one.examine(BUNDLE, file_of(answered(**right())))) == FULL
 
 
-# Longer than any test waits: it has to be broken off.
-NAP = file_of(answered("import time\ntime.sleep(1000)"))
-LONG = LIMITS.but(cell=2000, run=2000)
+# Longer than `napping` waits, so that it has to be broken off; a test that fails still ends soon.
+NAP = file_of(answered(f"import time\ntime.sleep({2 * PATIENCE})"))
+LONG = LIMITS.but(cell=3 * PATIENCE, run=3 * PATIENCE)
 
 
 @contextmanager

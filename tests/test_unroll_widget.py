@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page
-from widget_pages import SHOWN, finger, in_node, open_live, shown
+from widget_pages import SHOWN, finger_drags, finger_scrolls, in_node, open_live, shown
 
 from book_utils import widgets
 from book_utils.activations import ACTIVATIONS
@@ -302,14 +302,11 @@ def test_pick_with_keys(live):
 def test_pick_by_touch(phone):
     """On a phone a finger that moves sideways picks, and one that moves up scrolls the page."""
     picker(phone).scroll_into_view_if_needed()
-    scrolled = phone.evaluate("scrollY")
     (x, y), (to, _) = place_of(phone, 16), place_of(phone, 6)
-    finger(phone, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
+    finger_drags(phone, (x, y), ((x + to) / 2, y + 3), (to, y + 6))
     assert state(phone)["k"] == 6
-    assert phone.evaluate("scrollY") == scrolled
     agrees_with_numpy(phone)
-    finger(phone, (x, y), (x, y - 30), (x, y - 60), (x, y - 120))
-    phone.wait_for_function(f"scrollY > {scrolled}")
+    finger_scrolls(phone, (x, y), (x, y - 30), (x, y - 60), (x, y - 120))
 
 
 def test_fewer_steps_keep_k_within(live):

@@ -83,6 +83,20 @@ def finger(page: Page, *points: tuple[float, float]) -> None:
     cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+def finger_drags(page: Page, *points: tuple[float, float]) -> None:
+    """A finger moves something through the points, and the page does not scroll under it."""
+    scrolled = page.evaluate("scrollY")
+    finger(page, *points)
+    assert page.evaluate("scrollY") == scrolled
+
+
+def finger_scrolls(page: Page, *points: tuple[float, float]) -> None:
+    """A finger that moves up through the points scrolls the page."""
+    scrolled = page.evaluate("scrollY")
+    finger(page, *points)
+    page.wait_for_function(f"scrollY > {scrolled}")
+
+
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 

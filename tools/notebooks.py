@@ -248,7 +248,10 @@ class _OnePython(KernelSpecManager):
 
 
 def kernel_manager(python: str | Path) -> AsyncKernelManager:
-    """What starts kernels of this interpreter."""
+    """What starts kernels of this interpreter.
+
+    nbclient leaves a kernel running whose manager it was given, unless told `cleanup_kc=True`.
+    """
     specs = _OnePython()
     specs.python = str(python)
     return AsyncKernelManager(kernel_name=KERNELSPEC["name"], kernel_spec_manager=specs)
